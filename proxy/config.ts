@@ -1,0 +1,44 @@
+import {
+  duration,
+  type FlagTable,
+  integer,
+  oneOf,
+  optionalInteger,
+  type Parsed,
+  PORTS,
+  text,
+} from '../lib/flags.ts';
+import { SETTINGS } from './contract.ts';
+
+/** Flags of the proxy; `npm start` passes them on. Times are told as 500ms or 2s. */
+export const PROXY_FLAGS = {
+  host: text('address of the data plane', 'HOST', '127.0.0.1'),
+  port: integer('port of the data plane, 0 = any', 8080, PORTS),
+  'control-host': text('address of the control plane', 'HOST', '127.0.0.1'),
+  'control-port': optionalInteger('port of the control plane; default: the data port + 1', PORTS),
+  'control-names': text('further host names the control plane answers to, by comma', 'NAMES', ''),
+  affinity: oneOf('the rule that ties a client to a replica', SETTINGS.affinity, SETTINGS.affinity[0]),
+  hash: oneOf('how a hash picks a replica', SETTINGS.hash, SETTINGS.hash[0]),
+  drain: oneOf('what a draining replica still serves', SETTINGS.drain, SETTINGS.drain[0]),
+  retry: oneOf('which failed attempts are sent again', SETTINGS.retry, SETTINGS.retry[0]),
+  sessions: oneOf('where sessions live', SETTINGS.sessions, SETTINGS.sessions[0]),
+  'cookie-prefix': text('cookies are <prefix>_pin, <prefix>_sid, <prefix>_cart', 'PREFIX', 'cw'),
+  'trusted-hops': integer('proxies of yours in front of this one', 0, { min: 0, max: 10 }),
+  'check-interval': duration('time between health checks', 500),
+  'check-fast': duration('the same while a replica is down or in doubt', 50),
+  'check-timeout': duration('a health check without an answer by then has failed', 250),
+  rise: integer('passed checks that bring a replica up', 2, { min: 1, max: 100 }),
+  fall: integer('failed checks that take a replica down', 2, { min: 1, max: 100 }),
+  'connect-timeout': duration('for a connection to a replica', 500),
+  'first-byte-timeout': duration('from the whole request sent to the first byte back', 5000),
+  'idle-timeout': duration('between two pieces of an answer', 30_000),
+  'settings-file': text('remembers the settings across a restart', 'FILE', ''),
+  secret: text('shared with the replicas; set it by the environment, not here', 'TEXT', ''),
+  'log-level': text('pino level: debug logs every request', 'LEVEL', 'info'),
+  'run-started': integer('wall clock in ms that events count from; 0 = now', 0, {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+  }),
+} satisfies FlagTable;
+
+export type ProxyFlags = Parsed<typeof PROXY_FLAGS>['flags'];

@@ -1,0 +1,45 @@
+import type { Failure } from './retry.ts';
+
+/** Every answer the proxy makes itself: status, code, sentence. The client's request reached no upstream unless `sent`. */
+export interface ProxyAnswer {
+  status: number;
+  code: string;
+  message: string;
+  /** shown as x-upstream-sent: 0 = certainly not applied, 1 = nobody knows */
+  sent: boolean;
+}
+
+const answer = (status: number, code: string, message: string): ProxyAnswer => ({
+  status,
+  code,
+  message,
+  sent: false,
+});
+
+export const NO_UPSTREAM = answer(503, 'no_upstream', 'No replica is up. The request was sent to none.');
+export const BODY_TOO_LARGE = answer(413, 'too_large', 'The body is larger than the proxy forwards.');
+export const LENGTH_REQUIRED = answer(
+  411,
+  'length_required',
+  'A large body of this method needs a content-length.',
+);
+export const BAD_UPGRADE = answer(
+  400,
+  'bad_upgrade',
+  'Only GET requests with "Upgrade: websocket" can be upgraded.',
+);
+export const INTERNAL = answer(500, 'internal', 'The proxy failed; its log says more.');
+
+const BY_REASON: Record<Failure['reason'], [status: number, message: string]> = {
+  refused: [503, 'The replica refused the connection. The request was not sent.'],
+  'connect-timeout': [503, 'The replica did not accept the connection in time. The request was not sent.'],
+  unroutable: [503, 'The replica cannot be reached. The request was not sent.'],
+  reset: [502, 'The replica closed the connection before it answered. The request may have been applied.'],
+  'first-byte-timeout': [504, 'The replica did not answer in time. The request may have been applied.'],
+};
+
+/** HAProxy's statuses: 503 never reached a server, 502 the server broke off, 504 it stayed silent. */
+export function answerTo(failure: Failure): ProxyAnswer {
+  const [status, message] = BY_REASON[failure.reason];
+  return { status, code: failure.reason.replaceAll('-', '_'), message, sent: failure.sent };
+}

@@ -1,0 +1,65 @@
+import './quiet-http-proxy.ts';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import httpProxy from 'http-proxy';
+import { type Attempt, LiveAttempt, type Outcome, type Timeouts } from './attempt.ts';
+import type { Upstream } from './pool.ts';
+import { type UpgradeAttempt, watchUpgrade } from './upgrade.ts';
+
+/** Idle sockets kept to each upstream; more may be open while there is work. */
+const MAX_IDLE_SOCKETS = 256;
+
+export interface Forward {
+  send(attempt: Attempt): Promise<Outcome>;
+  upgrade(attempt: UpgradeAttempt): void;
+  close(): void;
+}
+
+/**
+ * Moves bytes with http-proxy, and mends what http-proxy 1.18.1 leaves open: clients that hang when an upstream dies
+ * mid-body, upstream requests that outlive their client, hop-by-hop fields, connections closed after each request, no
+ * way to tell "never sent" from "perhaps done". The mending of one request is `attempt.ts`.
+ */
+export function createForward(timeouts: Timeouts): Forward {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo' });
+  const proxy = httpProxy.createProxyServer({ agent });
+  const underWay = new WeakMap<ServerResponse, LiveAttempt>();
+  const upgrades = new WeakMap<IncomingMessage, UpgradeAttempt>();
+  const failures = new WeakMap<IncomingMessage, ReturnType<typeof watchUpgrade>>();
+
+  proxy.on('proxyReq', (proxyReq, _req, res) => underWay.get(res)?.begin(proxyReq));
+  proxy.on('proxyRes', (answer, _req, res) => underWay.get(res)?.head(answer));
+  // http-proxy reports a client that left under this name, past the callback.
+  proxy.on('econnreset', (_error, _req, res) => underWay.get(res as ServerResponse)?.clientGone());
+  // Emitted before http-proxy adds its own listeners, so that fields added here are written to the client.
+  proxy.on('proxyReqWs', (proxyReq, req) => {
+    const attempt = upgrades.get(req);
+    if (attempt) failures.set(req, watchUpgrade(proxyReq, attempt, timeouts));
+  });
+
+  return {
+    send: (attempt) =>
+      new Promise((resolve) => {
+        const live = new LiveAttempt(attempt, timeouts, resolve);
+        underWay.set(attempt.res, live);
+        const { req, res, upstream, stamp, body } = attempt;
+        const options = {
+          target: targetOf(upstream),
+          headers: stamp,
+          buffer: body as unknown as IncomingMessage,
+        };
+        proxy.web(req, res, options, (error) => live.failed(error));
+      }),
+    upgrade(attempt) {
+      const { req, socket, head, upstream, stamp } = attempt;
+      upgrades.set(req, attempt);
+      const options = { target: targetOf(upstream), headers: stamp };
+      proxy.ws(req, socket, head, options, (error) => {
+        const failure = failures.get(req)?.(error);
+        if (failure && socket.writable) attempt.onFailure(failure);
+      });
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+const targetOf = ({ host, port }: Upstream) => ({ protocol: 'http:', host, port });

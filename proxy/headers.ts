@@ -1,0 +1,80 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+/** Fields that speak about one connection only (RFC 9110, section 7.6.1); `keep-alive` and friends from RFC 2616. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+];
+
+/** Fields with which clients could pretend to be the proxy. */
+const STAMP_PREFIX = 'x-cartwreck-';
+const FORWARDED = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+];
+
+/** Removes what belongs to the connection, including every field that `Connection` names. */
+export function dropHopByHop(headers: IncomingHttpHeaders): void {
+  for (const name of (headers.connection ?? '').split(',')) delete headers[name.trim().toLowerCase()];
+  for (const name of HOP_BY_HOP) delete headers[name];
+}
+
+/**
+ * Makes a client's headers ready for a replica: what it said about connections, about who it is and about our
+ * own stamps is dropped. `X-Forwarded-For` becomes the one address we can vouch for.
+ */
+export function cleanRequestHeaders(req: IncomingMessage, clientAddress: string): void {
+  const { headers } = req;
+  dropHopByHop(headers);
+  for (const name in headers) if (name.startsWith(STAMP_PREFIX)) delete headers[name];
+  for (const name of FORWARDED) delete headers[name];
+  headers['x-forwarded-for'] = clientAddress;
+  headers['x-forwarded-proto'] = 'http';
+  if (headers.host !== undefined) headers['x-forwarded-host'] = headers.host;
+}
+
+/**
+ * The address to treat as the client's: the peer, or with `trustedHops` proxies of ours in front, the address
+ * that many entries from the right of X-Forwarded-For. Entries further left are whatever the client typed.
+ */
+export function clientAddressOf(req: IncomingMessage, trustedHops: number): string {
+  const peer = plainAddress(req.socket.remoteAddress ?? '');
+  if (trustedHops === 0) return peer;
+  const claimed = String(req.headers['x-forwarded-for'] ?? '').split(',');
+  const chain = [...claimed.map((entry) => plainAddress(entry.trim())).filter((entry) => entry !== ''), peer];
+  return chain[Math.max(0, chain.length - 1 - trustedHops)] ?? peer;
+}
+
+/** The value of a cookie, or null. The first of that name counts. */
+export function cookieValue(header: string | undefined, name: string): string | null {
+  if (header === undefined || !header.includes(name)) return null;
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=');
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim();
+  }
+  return null;
+}
+
+const plainAddress = (address: string): string =>
+  address.startsWith('::ffff:') ? address.slice(7) : address;
+
+/** Does the client want its connection closed after the answer? Ask before its headers are cleaned. */
+export function rememberConnectionWish(req: IncomingMessage): void {
+  const wishes = (req.headers.connection ?? '').toLowerCase().split(/\s*,\s*/);
+  const closes = req.httpVersion === '1.0' ? !wishes.includes('keep-alive') : wishes.includes('close');
+  if (closes) closing.add(req);
+}
+
+export const wantsClose = (req: IncomingMessage): boolean => closing.has(req);
+
+const closing = new WeakSet<IncomingMessage>();

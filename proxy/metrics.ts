@@ -1,0 +1,98 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { stateOf } from './pool.ts';
+import type { ProxyState } from './state.ts';
+
+/** What the proxy counts, for Prometheus (`GET /metrics` on the control port) and for the list of upstreams. */
+export interface Metrics {
+  readonly registry: Registry;
+  began(upstream: string): void;
+  ended(upstream: string): void;
+  answered(upstream: string | null, status: number, ms: number): void;
+  retried(reason: string): void;
+  pinned(what: 'made' | 'moved'): void;
+  /** numbers of one upstream since the proxy started */
+  of(upstream: string): { inFlight: number; requests: number; p99Ms: number | null };
+}
+
+/** How many of the last answers the p99 of an upstream is taken from. */
+const WINDOW = 500;
+const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+interface Tally {
+  inFlight: number;
+  requests: number;
+  lastMs: number[];
+}
+
+export function createMetrics(state: ProxyState): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'cartwreck_requests_total',
+    help: 'Requests answered, by upstream ("proxy" = the proxy itself) and status',
+    labelNames: ['upstream', 'status'],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: 'cartwreck_request_seconds',
+    help: 'Time from the request to the end of its answer',
+    labelNames: ['upstream'],
+    buckets: BUCKETS_S,
+    registers,
+  });
+  const retries = new Counter({
+    name: 'cartwreck_retries_total',
+    help: 'Requests sent to another upstream, by what failed',
+    labelNames: ['reason'],
+    registers,
+  });
+  const pins = new Counter({
+    name: 'cartwreck_pins_total',
+    help: 'Ties of clients to upstreams',
+    labelNames: ['what'],
+    registers,
+  });
+  const up = new Gauge({
+    name: 'cartwreck_upstream_up',
+    help: '1 up, 0.5 draining, 0 down',
+    labelNames: ['upstream'],
+    registers,
+    collect() {
+      this.reset();
+      const values = { up: 1, draining: 0.5, down: 0 };
+      for (const upstream of state.pool.all) this.set({ upstream: upstream.id }, values[stateOf(upstream)]);
+    },
+  });
+  void up;
+
+  const tallies = new Map<string, Tally>();
+  const tally = (upstream: string): Tally => {
+    const found = tallies.get(upstream) ?? { inFlight: 0, requests: 0, lastMs: [] };
+    tallies.set(upstream, found);
+    return found;
+  };
+
+  return {
+    registry,
+    began: (upstream) => void tally(upstream).inFlight++,
+    ended: (upstream) => void tally(upstream).inFlight--,
+    answered(upstream, status, ms) {
+      requests.inc({ upstream: upstream ?? 'proxy', status });
+      seconds.observe({ upstream: upstream ?? 'proxy' }, ms / 1000);
+      if (upstream === null) return;
+      const { lastMs } = tally(upstream);
+      lastMs[tally(upstream).requests++ % WINDOW] = ms;
+    },
+    retried: (reason) => retries.inc({ reason }),
+    pinned: (what) => pins.inc({ what }),
+    of(upstream) {
+      const { inFlight, requests, lastMs } = tally(upstream);
+      return { inFlight, requests, p99Ms: percentile(lastMs, 0.99) };
+    },
+  };
+}
+
+function percentile(values: readonly number[], share: number): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? null;
+}

@@ -1,0 +1,79 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { AttemptOutcome } from './contract.ts';
+import type { ProxyAnswer } from './errors.ts';
+import type { Answered } from './record.ts';
+import type { Route } from './route.ts';
+
+/** One request on its way through the proxy: what happened to it so far, and how its answer says so. */
+export interface Passage {
+  req: IncomingMessage;
+  res: ServerResponse;
+  route: Route;
+  /** performance.now() when it came in */
+  startedMs: number;
+  attempts: { upstream: string; outcome: AttemptOutcome }[];
+  /** HAProxy's two letters, final once somebody answered */
+  letters: string;
+}
+
+/** Fields only the proxy can know, put on every answer, its own and the replicas'. */
+export const passageHeaders = ({ route, attempts, letters }: Passage): Record<string, string> => ({
+  'x-affinity': letters,
+  'x-attempts': attempts.map(({ upstream, outcome }) => `${upstream}:${outcome}`).join(','),
+  'x-epoch': String(route.settings.epoch),
+});
+
+/** Answers in the proxy's own name. There is never a pin on it: a tie to a replica that failed would keep failing. */
+export function refuse(passage: Passage, answer: ProxyAnswer): void {
+  const { req, res } = passage;
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  // The rest of an upload nobody reads would sit on the connection in front of the next request.
+  if (!req.complete) res.shouldKeepAlive = false;
+  const body = bodyOf(answer);
+  res.writeHead(answer.status, { ...ownHeaders(answer, body), ...passageHeaders(passage) }).end(body);
+}
+
+/** The same on a connection that was to be upgraded and has no response object. */
+export function refuseUpgrade(socket: Duplex, answer: ProxyAnswer): void {
+  const body = bodyOf(answer);
+  const fields = Object.entries({ ...ownHeaders(answer, body), connection: 'close' });
+  const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  socket.end(`HTTP/1.1 ${answer.status} ${answer.code}\r\n${head}\r\n${body}`);
+}
+
+/**
+ * Adds the affinity cookie beside the upstream's own: http-proxy would let one overwrite the other. Shared caches
+ * must not hand one client's pin to everybody (HAProxy's `nocache`).
+ */
+export function insertPin(headers: IncomingHttpHeaders, name: string, upstream: string): void {
+  headers['set-cookie'] = [
+    ...(headers['set-cookie'] ?? []),
+    `${name}=${upstream}; Path=/; HttpOnly; SameSite=Lax`,
+  ];
+  headers['cache-control'] ??= 'private';
+}
+
+/** The record of a finished passage; `upstream` null when the proxy answered itself. */
+export const answeredBy = (passage: Passage, upstream: string | null, status: number): Answered => ({
+  type: 'request.sampled',
+  method: passage.req.method ?? '',
+  path: (passage.req.url ?? '').split('?')[0] ?? '',
+  status,
+  upstream,
+  affinity: passage.letters,
+  attempts: passage.attempts.map(({ upstream, outcome }) => `${upstream}:${outcome}`),
+  ms: Math.round((performance.now() - passage.startedMs) * 10) / 10,
+});
+
+const bodyOf = ({ code, message }: ProxyAnswer): string => JSON.stringify({ error: { code, message } });
+
+const ownHeaders = (answer: ProxyAnswer, body: string): Record<string, string> => ({
+  'content-type': 'application/json; charset=utf-8',
+  'content-length': String(Buffer.byteLength(body)),
+  'cache-control': 'no-store',
+  'x-upstream-sent': answer.sent ? '1' : '0',
+});

@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+import type { EventLog } from '../lib/event-log.ts';
+import type { ProxyEvent } from './contract.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Everything the data plane tells about a request: metrics for all, events for a sample, a log line on request. */
+export type Answered = Extract<ProxyEvent, { type: 'request.sampled' }>;
+
+export interface Recorder {
+  /** An attempt began; call the result when it is over. */
+  began(upstream: string): () => void;
+  answered(answered: Answered): void;
+  retried(retry: Omit<Extract<ProxyEvent, { type: 'request.retried' }>, 'type'>): void;
+  /** A pin was inserted; `movedFrom` when the client was tied to another upstream before. */
+  pinned(affinity: string, upstream: string, movedFrom: string | null): void;
+}
+
+/** Of each kind of event this many a second at the most: a class can watch no more, and a stream must stay small. */
+const EVENTS_PER_SECOND = 50;
+
+export function createRecorder(options: {
+  events: EventLog<ProxyEvent>;
+  metrics: Metrics;
+  log: Logger;
+}): Recorder {
+  const { events, metrics, log } = options;
+  const sampled = createBudget(EVENTS_PER_SECOND);
+  const tell = (event: ProxyEvent) => {
+    if (sampled(event.type, performance.now())) events.add(event);
+  };
+  return {
+    began(upstream) {
+      metrics.began(upstream);
+      let over = false;
+      return () => {
+        if (!over) metrics.ended(upstream);
+        over = true;
+      };
+    },
+    answered(answered) {
+      metrics.answered(answered.upstream, answered.status, answered.ms);
+      tell(answered);
+      log.debug(answered, 'request');
+    },
+    retried(retry) {
+      metrics.retried(retry.reason);
+      tell({ type: 'request.retried', ...retry });
+    },
+    pinned(affinity, upstream, movedFrom) {
+      metrics.pinned(movedFrom === null ? 'made' : 'moved');
+      if (movedFrom === null) tell({ type: 'pin.made', upstream, affinity });
+      else tell({ type: 'pin.moved', from: movedFrom, to: upstream, affinity });
+    },
+  };
+}
+
+/** Says yes `perSecond` times a second for each kind. Pure but for its memory of the current second. */
+function createBudget(perSecond: number): (kind: string, nowMs: number) => boolean {
+  let second = -1;
+  const spent = new Map<string, number>();
+  return (kind, nowMs) => {
+    const now = Math.floor(nowMs / 1000);
+    if (now !== second) spent.clear();
+    second = now;
+    const count = (spent.get(kind) ?? 0) + 1;
+    spent.set(kind, count);
+    return count <= perSecond;
+  };
+}
