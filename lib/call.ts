@@ -2,8 +2,10 @@ import { ApiError } from './api-error.ts';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 export interface Call {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method?: Method;
   body?: unknown;
   token?: string;
   timeoutMs?: number;

@@ -86,4 +86,5 @@ export type AttemptOutcome =
   | 'connect-timeout'
   | 'reset'
   | 'first-byte-timeout'
-  | 'unroutable';
+  | 'unroutable'
+  | 'too-large';

@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { AgentConfig } from './config.ts';
+import type { MemberSpec } from './runtime/member.ts';
+import { answersPing, type StoreChoice } from './store/choose.ts';
+
+/** How each member of a cluster of processes is started. Everything they must agree on is decided here, once. */
+export interface Secrets {
+  /** proxy → replica: proves that a stamp is the proxy's */
+  stamp: string;
+  /** signs the session id cookie */
+  session: string;
+  /** keys of the signed cart cookie, newest first: `kid:secret,…` */
+  cookieKeys: string;
+  /** console → agent */
+  agent: string;
+  /** the instructor's */
+  token: string;
+}
+
+/** Thrown away with the cluster: nothing signed in one run is worth anything in the next. */
+export function newSecrets(): Secrets {
+  const secret = () => randomBytes(24).toString('base64url');
+  return {
+    stamp: secret(),
+    session: secret(),
+    cookieKeys: `k1:${secret()}`,
+    agent: secret(),
+    token: randomBytes(9).toString('base64url'),
+  };
+}
+
+export interface MemberContext {
+  config: AgentConfig;
+  secrets: Secrets;
+  startedAt: number;
+  directory: string;
+  redisUrl: string;
+  agentUrl: string;
+  /** the folder of the built programs, dist/ */
+  programs: URL;
+}
+
+export function storeSpec(
+  choice: Exclude<StoreChoice, { kind: 'external' }>,
+  port: number,
+  directory: string,
+): MemberSpec {
+  const ready = (open: number) => answersPing({ host: '127.0.0.1', port: open }, false, 250);
+  const base = { id: 'redis', role: 'store' as const, port };
+  if (choice.kind === 'embedded') {
+    const command = (life: { port: number }) => ({
+      file: process.execPath,
+      args: [choice.script],
+      env: { ...plainEnvironment(), PORT: String(life.port) },
+    });
+    return { ...base, ready: 'ipc', command };
+  }
+  // Nothing is kept on disk: a kill and a restart both come back empty, as the lessons say.
+  const flags = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory];
+  return {
+    ...base,
+    ready,
+    command: (life) => ({
+      file: choice.binary,
+      args: ['--port', String(life.port), ...flags],
+      env: plainEnvironment(),
+    }),
+  };
+}
+
+export function proxySpec(context: MemberContext, controlPort: number): MemberSpec {
+  const { config, secrets, startedAt, directory } = context;
+  const args = {
+    host: config.host,
+    'control-port': controlPort,
+    affinity: config.affinity,
+    sessions: config.sessions,
+    'cookie-prefix': config.cookiePrefix,
+    'settings-file': `${directory}/settings.json`,
+    'run-started': startedAt,
+    'log-level': config.logLevel,
+  };
+  return {
+    id: 'proxy',
+    role: 'proxy',
+    port: config.port,
+    ready: 'ipc',
+    command: ({ port }) => ({
+      file: process.execPath,
+      args: [program(context, 'proxy/main.js'), ...flagsOf({ ...args, port })],
+      env: { ...plainEnvironment(), CARTWRECK_SECRET: secrets.stamp },
+    }),
+  };
+}
+
+export function consoleSpec(context: MemberContext, urls: { shop: string; control: string }): MemberSpec {
+  const { config, secrets, startedAt, agentUrl } = context;
+  const args = {
+    name: config.name,
+    'shop-url': urls.shop,
+    'proxy-url': urls.control,
+    'agent-url': agentUrl,
+    'run-started': startedAt,
+    'log-level': config.logLevel,
+  };
+  return {
+    id: 'console',
+    role: 'console',
+    port: config.consolePort,
+    ready: 'ipc',
+    command: ({ port }) => ({
+      file: process.execPath,
+      args: [program(context, 'apps/console/main.js'), ...flagsOf({ ...args, port })],
+      env: { ...plainEnvironment(), CARTWRECK_TOKEN: secrets.token, CARTWRECK_AGENT_TOKEN: secrets.agent },
+    }),
+  };
+}
+
+export function shopSpec(context: MemberContext, number: number): MemberSpec {
+  const { config, secrets, redisUrl } = context;
+  const id = `shop-${number}`;
+  return {
+    id,
+    role: 'shop',
+    port: 0,
+    ready: 'ipc',
+    command: ({ life, port }) => ({
+      file: process.execPath,
+      args: [program(context, 'apps/cart/main.js')],
+      env: {
+        ...plainEnvironment(),
+        PORT: String(port),
+        REPLICA_ID: id,
+        BOOT_ID: life,
+        CARTWRECK_SECRET: secrets.stamp,
+        SESSION_SECRET: secrets.session,
+        COOKIE_KEYS: secrets.cookieKeys,
+        COOKIE_PREFIX: config.cookiePrefix,
+        REDIS_URL: redisUrl,
+        SESSIONS: config.sessions,
+        LOG_LEVEL: config.logLevel,
+      },
+    }),
+  };
+}
+
+/** A port nobody uses now. Needed where a program cannot choose one itself and say which (redis-server). */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() =>
+        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('no port')),
+      );
+    });
+  });
+}
+
+/** This process's environment without the flags that were meant for itself: its children get theirs as arguments. */
+function plainEnvironment(): Record<string, string> {
+  const own = /^(CARTWRECK_|npm_|PORT$|HOST$|NODE_ENV$)/;
+  const entries = Object.entries(process.env).filter(
+    ([name, value]) => value !== undefined && !own.test(name),
+  );
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+const program = ({ programs }: MemberContext, path: string): string => fileURLToPath(new URL(path, programs));
+
+const flagsOf = (values: Record<string, string | number>): string[] =>
+  Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);

@@ -1,0 +1,128 @@
+import type { AgentEvent, MemberView } from '../contract.ts';
+import { LEDGER_FILE, type Ledger, openLedger } from './ledger.ts';
+import { type MemberSpec, ProcessMember } from './member.ts';
+import { collectOutput, type Output } from './output.ts';
+import { type Runtime, RuntimeError } from './runtime.ts';
+
+/** Members as child processes of this one. */
+export interface ProcessRuntimeOptions {
+  /** ledger and logs go here */
+  directory: string;
+  /** members that are there from the beginning */
+  fixed: MemberSpec[];
+  /** how shop number N is started */
+  shop(number: number): MemberSpec;
+  now(): number;
+  onEvent(event: AgentEvent): void;
+  /** every line a member prints */
+  onLine(id: string, line: string): void;
+}
+
+/** At the end, members get this long to finish what is under way. */
+const CLOSE_GRACE_MS = 2000;
+
+export class ProcessRuntime implements Runtime {
+  readonly kind = 'process';
+  readonly #options: ProcessRuntimeOptions;
+  readonly #members = new Map<string, ProcessMember>();
+  readonly #ledger: Ledger;
+  readonly #output: Output;
+
+  constructor(options: ProcessRuntimeOptions) {
+    this.#options = options;
+    this.#ledger = openLedger(`${options.directory}/${LEDGER_FILE}`);
+    this.#output = collectOutput(`${options.directory}/logs`, options.onLine);
+    for (const spec of options.fixed) this.#create(spec);
+  }
+
+  members(): MemberView[] {
+    const byNumber = (a: MemberView, b: MemberView) => numberOf(a.id) - numberOf(b.id);
+    const views = [...this.#members.values()].map((member) => member.view());
+    return [...views.filter(isShop).sort(byNumber), ...views.filter((view) => !isShop(view))];
+  }
+
+  start = (id: string): Promise<void> => this.#find(id).start();
+  stop = (id: string, { graceMs }: { graceMs: number }): Promise<void> => this.#find(id).stop(graceMs);
+  kill = (id: string): Promise<void> => this.#find(id).kill();
+
+  async pause(id: string): Promise<void> {
+    this.#find(id).pause();
+  }
+
+  async resume(id: string): Promise<void> {
+    this.#find(id).resume();
+  }
+
+  async restart(id: string, options: { graceMs: number }): Promise<void> {
+    await this.stop(id, options);
+    await this.start(id);
+  }
+
+  async add(): Promise<string> {
+    let number = 1;
+    while (this.#members.has(`shop-${number}`)) number++;
+    return this.adopt(this.#options.shop(number));
+  }
+
+  /** Starts one more member and keeps it; resolves to its id when it is ready. */
+  async adopt(spec: MemberSpec): Promise<string> {
+    const member = this.#create(spec);
+    try {
+      await member.start();
+    } catch (error) {
+      this.#members.delete(member.spec.id);
+      throw error;
+    }
+    return member.spec.id;
+  }
+
+  async remove(id: string, { graceMs }: { graceMs: number }): Promise<void> {
+    await this.#find(id).stop(graceMs);
+    this.#members.delete(id);
+    this.#options.onEvent({ type: 'replica.removed', replica: id });
+  }
+
+  /** First whoever could give orders or bring requests, last the store that the shops still write to. */
+  async close(): Promise<void> {
+    for (const role of ['console', 'proxy', 'shop', 'store']) {
+      const members = [...this.#members.values()].filter((member) => member.spec.role === role);
+      await Promise.all(members.map((member) => member.stop(CLOSE_GRACE_MS)));
+    }
+    this.#output.close();
+  }
+
+  #create(spec: MemberSpec): ProcessMember {
+    const watcher = {
+      now: this.#options.now,
+      onState: (member: ProcessMember, how: string, expected: boolean) => {
+        const event = eventOf(member, how, expected);
+        if (event) this.#options.onEvent(event);
+      },
+    };
+    const member = new ProcessMember(spec, { ledger: this.#ledger, output: this.#output, watcher });
+    this.#members.set(spec.id, member);
+    return member;
+  }
+
+  #find(id: string): ProcessMember {
+    const member = this.#members.get(id);
+    if (member) return member;
+    const known = [...this.#members.keys()].join(', ');
+    throw new RuntimeError('not-found', `no member "${id}" in this cluster; there are ${known}`);
+  }
+}
+
+const isShop = ({ role }: MemberView): boolean => role === 'shop';
+const numberOf = (id: string): number => Number(id.split('-')[1]);
+
+function eventOf(member: ProcessMember, how: string, expected: boolean): AgentEvent | null {
+  const { spec, life, state } = member;
+  if (spec.role !== 'shop') return { type: `${spec.role}.state`, state, how };
+  const replica = spec.id;
+  if (state === 'starting') return { type: 'replica.started', replica, life };
+  if (state === 'exited') return { type: 'replica.exited', replica, life, how, expected };
+  if (state === 'paused') return { type: 'replica.paused', replica, life };
+  if (state === 'ready' && how === 'resumed') return { type: 'replica.resumed', replica, life };
+  if (state === 'ready') return { type: 'replica.ready', replica, life, ms: member.readyMs };
+  return null;
+}

@@ -1,0 +1,115 @@
+import type { Express, RequestHandler } from 'express';
+import { z } from 'zod';
+import { requireToken } from '../../lib/api.ts';
+import { ApiError, badRequest } from '../../lib/api-error.ts';
+import { callApi, type Method } from '../../lib/call.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { readBody } from '../../lib/read-body.ts';
+import { sendEvents } from '../../lib/sse.ts';
+import type { LoadEvent } from '../../scripts/load/contract.ts';
+import { CLASSES } from '../../scripts/oracle/oracle.ts';
+import type { ConsoleFlags } from './config.ts';
+import type { Story } from './events.ts';
+import type { Runs } from './runs.ts';
+import { readCluster } from './snapshot.ts';
+
+/** Longer than a deploy step or a reset takes, shorter than a teacher's patience. */
+const AGENT_LIMIT_MS = 30_000;
+const MAX_SHOPPERS = 500;
+const MAX_LOAD_MS = 3_600_000;
+
+const LOAD_BODY = z.strictObject({
+  shoppers: z.number().int().min(1).max(MAX_SHOPPERS),
+  duration: z.string().default('10m'),
+  seed: z.number().int().min(0).optional(),
+});
+
+/** Only what the pages rely on is checked; the whole shape is the load script's contract. */
+const PROGRESS_BODY = z.object({
+  events: z
+    .array(
+      z.discriminatedUnion('type', [
+        z.looseObject({ type: z.literal('carts.progress'), run: z.string(), shoppers: z.number() }),
+        z.looseObject({ type: z.literal('cart.broken'), run: z.string(), class: z.enum(CLASSES) }),
+      ]),
+    )
+    .max(1000),
+});
+
+/**
+ * The control API: every button of the pages and every verb of the scripts is one of these calls.
+ *
+ *   GET   /api/state            snapshot, read back from proxy and agent
+ *   GET   /api/events           server-sent events of the whole cluster, resumes with Last-Event-ID or ?after=
+ *   GET   /api/settings         PATCH /api/settings   any subset; answers the new value
+ *   POST  /api/faults           {fault, target, with, for} → 201 {id, …}
+ *   DEL   /api/faults/:id       undo
+ *   PUT   /api/replicas         {count}
+ *   POST  /api/deploys          {strategy, drain} → 202
+ *   POST  /api/load             {shoppers, duration, seed}      DELETE /api/load
+ *   POST  /api/reset            back to how it started
+ *   POST  /api/progress         from the load script: {events}
+ */
+export function addApi(api: Express, parts: { flags: ConsoleFlags; story: Story; runs: Runs }): void {
+  const { flags, story, runs } = parts;
+  const authorised = requireToken(flags.token);
+  const proxy = (method: Method) => pass(flags['proxy-url'], '', { method });
+  const agent = (method: Method) => pass(flags['agent-url'], flags['agent-token'], { method });
+
+  api.get('/api/state', async (_req, res) => {
+    res.json(await readCluster({ flags, story, loadRunning: runs.running() }));
+  });
+  api.get('/api/events', (req, res) => sendEvents(story.log, req, res));
+  api.get('/api/settings', proxy('GET'));
+  api.patch('/api/settings', authorised, proxy('PATCH'));
+  api.post('/api/faults', authorised, agent('POST'));
+  api.delete('/api/faults/:id', authorised, agent('DELETE'));
+  api.put('/api/replicas', authorised, agent('PUT'));
+  api.post('/api/deploys', authorised, agent('POST'));
+  api.post('/api/reset', authorised, async (req, res, next) => {
+    // Shoppers of before would see the reset as a loss that nobody caused.
+    await runs.stop();
+    return agent('POST')(req, res, next);
+  });
+  api.post('/api/load', authorised, (req, res) => {
+    const request = readBody(LOAD_BODY, req.body);
+    requireDuration(request.duration);
+    runs.start(request);
+    res.status(202).json({ running: true });
+  });
+  api.delete('/api/load', authorised, async (_req, res) => {
+    await runs.stop();
+    res.json({ running: false });
+  });
+  api.post('/api/progress', authorised, (req, res) => {
+    story.tell(readBody(PROGRESS_BODY, req.body).events as unknown as LoadEvent[]);
+    res.status(204).end();
+  });
+}
+
+/** Hands a call on to the part that has the power, and its answer back, refusals included. */
+function pass(base: string, token: string, call: { method: Method }): RequestHandler {
+  return async (req, res) => {
+    const path = req.path.replace(/^\/api/, '');
+    const body = call.method === 'GET' || call.method === 'DELETE' ? {} : { body: req.body };
+    try {
+      const answer = await callApi(`${base}${path}`, { ...call, ...body, token, timeoutMs: AGENT_LIMIT_MS });
+      res.status(SUCCESS[`${call.method} ${path}`] ?? 200).json(answer);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 0) throw new ApiError(503, error.code, error.message);
+      throw error;
+    }
+  };
+}
+
+const SUCCESS: Record<string, number> = { 'POST /faults': 201, 'POST /deploys': 202 };
+
+function requireDuration(text: string): void {
+  try {
+    const ms = parseDuration(text);
+    if (ms > 0 && ms <= MAX_LOAD_MS) return;
+  } catch (error) {
+    throw badRequest('bad_time', `duration: ${(error as Error).message}`);
+  }
+  throw badRequest('bad_time', `duration: expected more than 0 and at most 1h, got "${text}"`);
+}

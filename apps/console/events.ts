@@ -1,0 +1,90 @@
+import { callApi } from '../../lib/call.ts';
+import { EventLog } from '../../lib/event-log.ts';
+import { followEvents } from '../../lib/sse.ts';
+import type { ProxyEvent, UpstreamView } from '../../proxy/contract.ts';
+import type { CartsProgress, LoadEvent } from '../../scripts/load/contract.ts';
+import type { AgentEvent } from '../agent/contract.ts';
+import type { ClusterEvent } from './contract.ts';
+
+/** The one stream over the whole cluster: what proxy, agent, load script and console tell, in one order of numbers. */
+export interface Story {
+  readonly log: EventLog<ClusterEvent>;
+  /** What the load script posts. */
+  tell(events: LoadEvent[]): void;
+  /** The newest progress of a load; null before the first. */
+  progress(): CartsProgress | null;
+  close(): void;
+}
+
+const SAMPLE_MS = 1000;
+const REMEMBERED_EVENTS = 20_000;
+
+export function followCluster(options: {
+  proxyUrl: string;
+  agentUrl: string;
+  agentToken: string;
+  now(): number;
+}): Story {
+  const log = new EventLog<ClusterEvent>({ now: options.now, limit: REMEMBERED_EVENTS });
+  let progress: CartsProgress | null = null;
+  const follow = (part: 'proxy' | 'agent', url: string, headers: Record<string, string>) => {
+    let state: 'connected' | 'lost' | null = null;
+    return followEvents<ProxyEvent | AgentEvent>({
+      url: `${url}/events`,
+      headers,
+      after: 0,
+      onEvent: ({ seq: _seq, t, ...event }) => log.add(event as ClusterEvent, t),
+      onState(now) {
+        // The first connection is no news; a loss and a recovery are.
+        if (now !== state && !(state === null && now === 'connected'))
+          log.add({ type: 'link.state', part, state: now });
+        state = now;
+      },
+    });
+  };
+  const links = [
+    follow('proxy', options.proxyUrl, {}),
+    follow('agent', options.agentUrl, { authorization: `Bearer ${options.agentToken}` }),
+  ];
+  const sampler = startSampler(`${options.proxyUrl}/upstreams`, log);
+  return {
+    log,
+    tell(events) {
+      for (const event of events) {
+        if (event.type === 'carts.progress') progress = event;
+        log.add(event);
+      }
+    },
+    progress: () => progress,
+    close() {
+      clearInterval(sampler);
+      for (const link of links) link.close();
+      log.close();
+    },
+  };
+}
+
+/** Once a second what each upstream did; silent while nothing happens and nothing changes. */
+function startSampler(url: string, log: EventLog<ClusterEvent>): NodeJS.Timeout {
+  let before = new Map<string, number>();
+  let lastTold = '';
+  return setInterval(async () => {
+    const upstreams = await callApi<UpstreamView[]>(url, { timeoutMs: SAMPLE_MS }).catch(() => null);
+    if (upstreams === null) return;
+    const event: Extract<ClusterEvent, { type: 'rates.sampled' }> = {
+      type: 'rates.sampled',
+      upstreams: upstreams.map(({ id, state, requests, inFlight, p99Ms }) => ({
+        id,
+        state,
+        // A proxy that was restarted counts from zero again.
+        perSecond: Math.max(0, requests - Math.min(before.get(id) ?? requests, requests)),
+        inFlight,
+        p99Ms,
+      })),
+    };
+    before = new Map(upstreams.map(({ id, requests }) => [id, requests]));
+    const told = JSON.stringify(event);
+    if (told !== lastTold) log.add(event);
+    lastTold = told;
+  }, SAMPLE_MS);
+}

@@ -1,0 +1,42 @@
+import { callApi } from '../lib/call.ts';
+import { requireCluster, runBase } from '../lib/cluster.ts';
+import { type FlagTable, helpText, optionalText, parseFlags, UsageError } from '../lib/flags.ts';
+import { runMain } from '../lib/main.ts';
+import { SETTINGS, type Settings } from '../proxy/contract.ts';
+
+/** `npm run mode`: shows the settings, or changes any of them live. */
+const FLAGS = { name: optionalText('which cluster, when several run', 'NAME') } satisfies FlagTable;
+const USAGE = `npm run mode                                     shows the settings
+npm run mode -- affinity=cookie sessions=redis   changes them, between two requests
+
+${Object.entries(SETTINGS)
+  .map(([name, values]) => `  ${name.padEnd(10)} ${values.join(' | ')}`)
+  .join('\n')}`;
+
+await runMain(async () => {
+  const { flags, positionals, help } = parseFlags(FLAGS, process.argv.slice(2), process.env);
+  if (help) return void process.stdout.write(helpText(USAGE, FLAGS));
+  const change = readChange(positionals);
+  const { consoleUrl, token } = requireCluster(runBase(process.env), flags.name);
+  const url = `${consoleUrl}/api/settings`;
+  const before = await callApi<Settings>(url);
+  // What is printed is what the proxy says it is now, never what was asked for.
+  const now =
+    change === null ? before : await callApi<Settings>(url, { method: 'PATCH', body: change, token });
+  for (const [name, value] of Object.entries(now)) {
+    const was = before[name as keyof Settings];
+    process.stdout.write(`${name.padEnd(10)} ${value}${was === value ? '' : `   (was ${was})`}\n`);
+  }
+});
+
+/** "affinity=cookie" … as an object; null for none. Names and values are judged by the proxy, which knows them. */
+function readChange(words: string[]): Record<string, string> | null {
+  if (words.length === 0) return null;
+  return Object.fromEntries(
+    words.map((word) => {
+      const [name, value, ...rest] = word.split('=');
+      if (name && value && rest.length === 0) return [name, value];
+      throw new UsageError(`expected name=value such as affinity=cookie, got "${word}"\n\n${USAGE}`);
+    }),
+  );
+}

@@ -1,0 +1,36 @@
+import type { AgentConfig } from '../../apps/agent/config.ts';
+import type { ClusterInfo } from '../../lib/cluster.ts';
+
+/** What `npm start` says once the cluster is up. */
+export function banner(info: ClusterInfo, config: AgentConfig): string {
+  const own = config.name === 'cartwreck' ? '' : ` --name ${config.name}`;
+  const dashes = own === '' ? '' : ' --';
+  return `
+Cartwreck is up: ${config.replicas} shops, affinity ${config.affinity}, sessions in ${PLACES[config.sessions]}.
+
+  Shop          ${info.url}
+  Control room  ${info.consoleUrl}/control#token=${info.token}
+  Token         ${info.token}
+  Session store ${info.store}${config.sessions === 'redis' ? '' : '   (used when sessions=redis)'}
+
+In another terminal:
+  npm run load -- --shoppers 60 --duration 20s${own.replace('--name', '--cluster')}
+  npm run chaos${own === '' ? ' --' : dashes} kill shop-2${own}
+  npm run mode${own === '' ? ' --' : dashes} affinity=cookie sessions=redis${own}
+
+Ctrl-C ends everything. What happens:
+`;
+}
+
+const PLACES: Record<AgentConfig['sessions'], string> = {
+  memory: "each shop's memory",
+  redis: 'Redis',
+  cookie: 'a signed cookie',
+};
+
+/** Time since the run began, as the pages show it: 00:31.2 */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  const minutes = Math.floor(seconds / 60);
+  return `${String(minutes).padStart(2, '0')}:${(seconds % 60).toFixed(1).padStart(4, '0')}`;
+}
