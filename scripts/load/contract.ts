@@ -1,0 +1,136 @@
+/**
+ * What the outside relies on from the load script: the two events it posts to a console while it runs, and the
+ * result it leaves (schema `shop/1`). Other parts import this file and nothing else of `scripts/load`.
+ */
+import type { HistoryEvent, OpKind } from '../oracle/history.ts';
+import type { BrokenClass } from '../oracle/oracle.ts';
+
+/** Posted four times a second, and once more with `done: true`. */
+export interface CartsProgress {
+  type: 'carts.progress';
+  run: string;
+  shoppers: number;
+  carts: { checked: number; broken: number; undecided: number };
+  shoppersHit: number;
+  /** complete answers and given-up requests of the last second */
+  requestsPerSecond: number;
+  errors: { fail: number; unknown: number };
+  /** since the start; 0 before the first answer */
+  latencyMs: { p50: number; p99: number };
+  /** broken carts by class */
+  broken: Record<BrokenClass, number>;
+  done: boolean;
+}
+
+/** One cart broke: posted once per broken cart, however often the loss is seen. */
+export interface CartBroken {
+  type: 'cart.broken';
+  run: string;
+  shopper: string;
+  class: BrokenClass;
+  /** life of the replica that last showed the cart whole, and of the one that showed it broken: `shop-2#5` */
+  was: string | null;
+  now: string | null;
+  /** what is gone, as SKUs */
+  missing: string[];
+}
+
+export type LoadEvent = CartsProgress | CartBroken;
+
+/** Body of `POST {consoleUrl}/api/progress`, with `Authorization: Bearer <token>`. */
+export interface ProgressReport {
+  events: LoadEvent[];
+}
+
+export type Verdict = 'valid' | 'broken' | 'unknown';
+
+/** What was asked for; with `seed` it is all that is needed to do the same again. */
+export interface LoadConfig {
+  url: string;
+  shoppers: number;
+  /** null = until every shopper has done its iterations */
+  durationMs: number | null;
+  iterations: number | null;
+  thinkMs: { min: number; max: number };
+  mix: Record<OpKind, number>;
+  timeoutMs: number;
+  graceMs: number;
+  rampMs: number;
+  sessionTtlMs: number;
+}
+
+export interface ThresholdResult {
+  expr: string;
+  /** null = no data, which fails */
+  value: number | null;
+  ok: boolean;
+}
+
+/** Something done to the cluster, and how many carts broke from then until the next one. */
+export interface ChaosMark {
+  /** ms since the run began */
+  t: number;
+  what: string;
+  broken: number;
+}
+
+/** One broken cart with its witness: the last calls of that shopper. */
+export interface Example {
+  shopper: string;
+  class: BrokenClass;
+  /** ms since the run began */
+  t: number;
+  missing: string[];
+  was: string | null;
+  now: string | null;
+  ops: HistoryEvent[];
+}
+
+export interface ShopResult {
+  schema: 'shop/1';
+  verdict: Verdict;
+  seed: number;
+  run: string;
+  config: LoadConfig;
+  startedAt: string;
+  durationMs: number;
+  carts: { checked: number; broken: number; undecided: number; unverified: number; expired: number };
+  shoppers: { total: number; hit: number };
+  broken: Record<BrokenClass, number>;
+  events: Record<BrokenClass | 'flap', number>;
+  /** issued = ok + fail + unknown, always. The `unknown…` three are mutations only; reads are forgotten. */
+  ops: {
+    issued: number;
+    ok: number;
+    fail: number;
+    unknown: number;
+    unknownLanded: number;
+    unknownNeverSeen: number;
+    unknownOpen: number;
+    /** HTTP requests; more than `issued` only where something retries */
+    attempts: number;
+  };
+  /** `status` counts complete responses only; `other` holds every further reason why there was none. */
+  http: {
+    status: Record<string, number>;
+    timeout: number;
+    reset: number;
+    refused: number;
+    other: Record<string, number>;
+  };
+  /** Of every request that was sent, given-up ones included; null = none. `hdr` = HdrHistogram V2, in µs. */
+  latencyMs: {
+    p50: number | null;
+    p90: number | null;
+    p99: number | null;
+    p999: number | null;
+    max: number | null;
+    from: 'sent';
+    hdr: string;
+  };
+  /** The load script's own health: how late its event loop was, and arrivals it had to drop (closed model: 0). */
+  self: { loopLagP99Ms: number; dropped: number };
+  thresholds: ThresholdResult[];
+  chaos: ChaosMark[];
+  examples: Example[];
+}

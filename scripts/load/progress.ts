@@ -1,0 +1,61 @@
+import type { CartBroken, CartsProgress, ChaosMark, ShopResult } from './contract.ts';
+import type { Tally } from './tally.ts';
+import type { Watch } from './watch.ts';
+
+/** `carts.progress` and what a screen or a demo wants to know beside it. */
+export interface LoadProgress extends CartsProgress {
+  elapsedMs: number;
+  phase: Phase;
+  /** shoppers that have been shown a cart with at least one line: all of them = warmed up */
+  shoppersWithCart: number;
+  /** what became of the mutations of unknown fate */
+  unknownOps: { landed: number; neverSeen: number; open: number };
+  ops: { issued: number; ok: number; fail: number; unknown: number };
+  http: ShopResult['http'];
+  lastBroken: CartBroken | null;
+  lastMark: ChaosMark | null;
+}
+
+export type Phase = 'shopping' | 'last reads' | 'done';
+
+/** How it goes at this moment. */
+export function progressOf(at: {
+  run: string;
+  shoppers: number;
+  phase: Phase;
+  elapsedMs: number;
+  watch: Watch;
+  tally: Tally;
+}): LoadProgress {
+  const { watch, tally } = at;
+  const { carts, shoppers, broken, unknown } = watch.summary();
+  const { http, ...ops } = tally.counts();
+  const { p50, p99 } = tally.quantiles();
+  return {
+    type: 'carts.progress',
+    run: at.run,
+    shoppers: at.shoppers,
+    carts: { checked: carts.checked, broken: carts.broken, undecided: carts.undecided },
+    shoppersHit: shoppers.hit,
+    requestsPerSecond: tally.requestsPerSecond(),
+    errors: { fail: ops.fail, unknown: ops.unknown },
+    latencyMs: { p50: p50 ?? 0, p99: p99 ?? 0 },
+    broken,
+    done: at.phase === 'done',
+    elapsedMs: at.elapsedMs,
+    phase: at.phase,
+    shoppersWithCart: watch.shoppersWithCart(),
+    unknownOps: unknown,
+    ops,
+    http,
+    lastBroken: watch.lastBroken(),
+    lastMark: watch.chaos().at(-1) ?? null,
+  };
+}
+
+/** Only what the contract names: the event as it goes to a console. */
+export function eventOf(progress: LoadProgress): CartsProgress {
+  const { type, run, shoppers, carts, shoppersHit, requestsPerSecond, errors, latencyMs, broken, done } =
+    progress;
+  return { type, run, shoppers, carts, shoppersHit, requestsPerSecond, errors, latencyMs, broken, done };
+}

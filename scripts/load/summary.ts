@@ -1,0 +1,124 @@
+import { CLASSES } from '../oracle/oracle.ts';
+import type { Example, ShopResult, ThresholdResult } from './contract.ts';
+import { booksBalance } from './exit.ts';
+import { DEFAULT_MIX } from './plan.ts';
+import { mixText } from './read.ts';
+import { CLASS_WORDS, type Colours, lossText, ms, percent, plural, seconds, thousands } from './words.ts';
+
+const SHOWN_EXAMPLES = 3;
+/** Above this share of the timeout, our own lateness may have caused timeouts. */
+const LAG_SHARE = 0.1;
+
+/** The result in plain words, for who stands in front of a class. */
+export function summaryText(result: ShopResult, colours: Colours): string {
+  return [
+    headOf(result, colours),
+    brokenOf(result, colours),
+    [...openQuestionsOf(result), ...trafficOf(result)],
+    chaosOf(result),
+    result.examples.slice(0, SHOWN_EXAMPLES).map(exampleOf),
+    result.thresholds.map((threshold) => thresholdOf(threshold, colours)),
+    [verdictOf(result, colours), againOf(result)],
+  ]
+    .filter((block) => block.length > 0)
+    .map((block) => `${block.join('\n')}\n`)
+    .join('\n');
+}
+
+/** What makes the numbers doubtful; empty = nothing known. */
+export function warningsOf(result: ShopResult): string[] {
+  const { self, config, ops } = result;
+  const warnings: string[] = [];
+  if (self.loopLagP99Ms > config.timeoutMs * LAG_SHARE) {
+    warnings.push(
+      `this load generator was overloaded (its own event loop was late by ${self.loopLagP99Ms} ms): some timeouts may be its own. Use fewer shoppers.`,
+    );
+  }
+  if (!booksBalance(result)) {
+    warnings.push(
+      `the books do not balance: ${ops.issued} requests issued, but ${ops.ok} ok + ${ops.fail} failed + ${ops.unknown} unknown. This is a defect of the load script; do not trust this run.`,
+    );
+  }
+  return warnings;
+}
+
+function headOf({ config, durationMs, seed, run }: ShopResult, colours: Colours): string[] {
+  const title = `${plural(config.shoppers, 'shopper')}, ${seconds(durationMs)}, ${config.url}`;
+  return [`${colours.strong(title)}${colours.dim(`   run ${run}, seed ${seed}`)}`];
+}
+
+function brokenOf({ carts, shoppers, broken, events }: ShopResult, colours: Colours): string[] {
+  const share = carts.checked > 0 ? ` (${percent(carts.broken / carts.checked)})` : '';
+  const headline = `Broken carts: ${thousands(carts.broken)} of ${thousands(carts.checked)}${share}, at ${shoppers.hit} of ${plural(shoppers.total, 'shopper')}`;
+  const lines = CLASSES.filter((name) => broken[name] > 0).map((name) => {
+    const { name: words, meaning } = CLASS_WORDS[name];
+    return `  ${thousands(broken[name]).padStart(6)}  ${words.padEnd(16)} ${colours.dim(meaning)}`;
+  });
+  const flaps =
+    events.flap > 0
+      ? [`  ${thousands(events.flap).padStart(6)}  times a lost cart came back for a while`]
+      : [];
+  return [carts.broken > 0 ? colours.broken(headline) : colours.strong(headline), ...lines, ...flaps];
+}
+
+function openQuestionsOf({ carts }: ShopResult): string[] {
+  const parts = [
+    carts.undecided > 0 ? `${plural(carts.undecided, 'cart')} nobody can judge` : '',
+    carts.unverified > 0 ? `${plural(carts.unverified, 'cart')} not seen again after the last change` : '',
+    carts.expired > 0 ? `${plural(carts.expired, 'cart')} expired, which is no fault` : '',
+  ].filter(Boolean);
+  return parts.length > 0 ? [`Also: ${parts.join('; ')}`] : [];
+}
+
+function trafficOf({ ops, http, latencyMs }: ShopResult): string[] {
+  const fate = `${ops.unknownLanded} landed, ${ops.unknownNeverSeen} never seen, ${ops.unknownOpen} open`;
+  const reasons = [
+    ...Object.entries(http.status).filter(([status]) => Number(status) >= 400),
+    ...Object.entries({ timeout: http.timeout, reset: http.reset, refused: http.refused, ...http.other }),
+  ].filter(([, count]) => count > 0);
+  return [
+    `Requests:     ${thousands(ops.issued)} = ${thousands(ops.ok)} ok + ${thousands(ops.fail)} certainly failed + ${thousands(ops.unknown)} unknown (changes among them: ${fate})`,
+    ...(reasons.length > 0
+      ? [`              ${reasons.map(([why, count]) => `${why} ${thousands(count)}`).join(', ')}`]
+      : []),
+    ...(latencyMs.p50 === null || latencyMs.p99 === null || latencyMs.max === null
+      ? []
+      : [
+          `Answers:      half within ${ms(latencyMs.p50)} ms, 99 % within ${ms(latencyMs.p99)} ms, slowest ${ms(latencyMs.max)} ms`,
+        ]),
+  ];
+}
+
+const chaosOf = ({ chaos }: ShopResult): string[] =>
+  chaos.map(
+    ({ t, what, broken }) =>
+      `  ${seconds(t).padStart(8)}  ${what}: ${plural(broken, 'cart')} broken until the next mark`,
+  );
+
+function exampleOf(example: Example): string {
+  const { shopper, t, was, now } = example;
+  const what = `${shopper} lost ${lossText(example)} (${CLASS_WORDS[example.class].name}) at ${seconds(t)}`;
+  return `For example ${what}. Last right from ${was ?? '?'}, then answered by ${now ?? '?'}.`;
+}
+
+function thresholdOf({ expr, value, ok }: ThresholdResult, colours: Colours): string {
+  const seen = value === null ? 'no data' : String(Math.round(value * 1000) / 1000);
+  const line = `  ${ok ? 'ok    ' : 'MISSED'}  ${expr}  (${seen})`;
+  return ok || value === null ? line : colours.strong(line);
+}
+
+function verdictOf({ verdict, carts }: ShopResult, colours: Colours): string {
+  if (verdict === 'broken')
+    return colours.broken('Verdict: BROKEN. The shop lost or spoiled what it had confirmed.');
+  if (verdict === 'valid') return 'Verdict: valid. Every cart that was looked at is right.';
+  const why =
+    carts.checked === 0
+      ? 'No cart could be checked'
+      : 'Some carts could not be judged or were not seen again';
+  return `Verdict: unknown. ${why}, so nobody can say that all is well.`;
+}
+
+function againOf({ seed, config: { shoppers, mix } }: ShopResult): string {
+  const asked = mixText(mix) === mixText(DEFAULT_MIX) ? '' : ` --mix ${mixText(mix)}`;
+  return `The same shoppers again: npm run load -- --seed ${seed} --shoppers ${shoppers}${asked}`;
+}

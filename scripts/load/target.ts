@@ -1,0 +1,44 @@
+import { type ClusterInfo, findCluster, requireCluster, runningClusters } from '../../lib/cluster.ts';
+import { UsageError } from '../../lib/flags.ts';
+import { DEFAULT_URL, originOf } from './read.ts';
+
+/** Where the shoppers go, and the console that hears of it. */
+export interface Target {
+  /** origin of the data plane */
+  url: string;
+  report: { url: string; token: string } | null;
+}
+
+/**
+ * The address on the command line, else the running cluster, else the default address. The console is the one of the
+ * cluster at that address, unless another is named. `base` = where the run directories are. Throws UsageError.
+ */
+export function targetOf(asked: {
+  words: readonly string[];
+  name: string | undefined;
+  report: string | undefined;
+  token: string | undefined;
+  base: string;
+}): Target {
+  const origin = originOf(asked.words);
+  const cluster = clusterOf(asked.base, { name: asked.name, origin });
+  const url = origin ?? cluster?.url ?? DEFAULT_URL;
+  const consoleUrl = asked.report ?? cluster?.consoleUrl;
+  const token = asked.token ?? cluster?.token;
+  if (consoleUrl === undefined) return { url, report: null };
+  if (token === undefined)
+    throw new UsageError('--report needs the run token of that console in CARTWRECK_TOKEN');
+  if (!URL.canParse(consoleUrl)) {
+    throw new UsageError(`--report: expected an address like http://127.0.0.1:8090, got "${consoleUrl}"`);
+  }
+  return { url, report: { url: consoleUrl, token } };
+}
+
+function clusterOf(
+  base: string,
+  { name, origin }: { name: string | undefined; origin: string | null },
+): ClusterInfo | null {
+  if (name !== undefined) return requireCluster(base, name);
+  if (origin === null) return findCluster(base);
+  return runningClusters(base).find(({ url }) => new URL(url).origin === origin) ?? null;
+}
