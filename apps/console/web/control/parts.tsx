@@ -1,0 +1,149 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { type Call, curlOf } from '../shared/api.ts';
+import { type Actions, NEED_TOKEN } from './actions.ts';
+
+const COPIED_MS = 2000;
+/** A press so soon after the last one is the second half of a double click and means nothing. */
+const PRESS_GAP_MS = 500;
+/** How long a button waits for the second press that confirms. */
+const CONFIRM_MS = 4000;
+
+/**
+ * A button that makes one call. `off` is the reason why it can do nothing now: it is greyed, and says so when it is
+ * pressed; it keeps its place in the tab order, so that a keyboard does not lose its place when a state changes.
+ */
+export function CallButton(props: {
+  act: Actions;
+  call: Call;
+  label?: string;
+  /** read out after the label, where the page shows it in the row */
+  target?: string;
+  off?: string | null;
+  /** what it says while it waits for a second press; without it, one press does it */
+  confirm?: string;
+  kind?: 'quiet' | 'wide';
+}) {
+  const { act, call, label = call.what, target, off = null, confirm, kind = '' } = props;
+  const [busy, setBusy] = useState(false);
+  const [armed, setArmed] = useState(false);
+  const press = async () => {
+    if (busy) return;
+    if (act.locked) return act.run(call);
+    if (off !== null) return act.say(off);
+    setBusy(true);
+    const gap = pause(PRESS_GAP_MS);
+    if (confirm && !armed) {
+      setArmed(true);
+      setTimeout(() => setArmed(false), CONFIRM_MS);
+    } else {
+      setArmed(false);
+      await act.run(call);
+    }
+    await gap;
+    setBusy(false);
+  };
+  return (
+    <button
+      type="button"
+      class={`btn ${armed ? 'go' : kind}`}
+      aria-disabled={act.locked || off !== null}
+      aria-busy={busy && !armed}
+      title={off ?? (act.locked ? NEED_TOKEN : '')}
+      onClick={press}
+    >
+      {armed ? confirm : label}
+      {target && !label.includes(target) && <span class="vh"> {target}</span>}
+    </button>
+  );
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A titled group of controls with the calls behind them, folded away. */
+export function Group(props: {
+  act: Actions;
+  title: string;
+  titleId?: string;
+  is: string;
+  calls: Call[];
+  children: ComponentChildren;
+}) {
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="group">
+      <div class="top">
+        <h2 id={props.titleId}>{props.title}</h2>
+        <span class="is">
+          is <b>{props.is}</b>
+        </span>
+        <CurlToggle of={props.title} open={open} onToggle={() => setOpen(!open)} />
+      </div>
+      {props.children}
+      {open && <Curls act={props.act} calls={props.calls} />}
+    </div>
+  );
+}
+
+export function CurlToggle(props: { of: string; open: boolean; onToggle(): void }) {
+  return (
+    <button type="button" class="link" aria-expanded={props.open} onClick={props.onToggle}>
+      curl<span class="vh"> for {props.of}</span>
+    </button>
+  );
+}
+
+/** The calls as shell commands, one to copy each. */
+export function Curls({ act, calls }: { act: Actions; calls: Call[] }) {
+  return (
+    <div class="curls">
+      {calls.map((call) => (
+        <Curl key={call.what} act={act} call={call} />
+      ))}
+    </div>
+  );
+}
+
+function Curl({ act, call }: { act: Actions; call: Call }) {
+  const [copied, setCopied] = useState(false);
+  const text = curlOf(call, act.origin);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      return act.say('This browser does not let the page copy: select the line and copy it.');
+    }
+    setCopied(true);
+    setTimeout(() => setCopied(false), COPIED_MS);
+  };
+  return (
+    <div class="call">
+      <code>{text}</code>
+      <button type="button" class="link copy" onClick={copy}>
+        {copied ? 'Copied' : 'Copy'}
+        <span class="vh"> the call for {call.what}</span>
+      </button>
+    </div>
+  );
+}
+
+/** The mark: a cart whose right half tears off. It is also what "broken" looks like. */
+export function Mark({ size }: { size: number }) {
+  return (
+    <svg class="mark" viewBox="0 0 25 24" width={size} height={size} aria-hidden="true">
+      <g stroke-linejoin="round" stroke-linecap="round" stroke="var(--edge)" fill="var(--edge)">
+        <path d="M1.2 2.6h3l1.2 4" fill="none" stroke-width="2" />
+        <path d="M5 6.2h6.6L9.4 9.8l2.8 1.8-1.7 3.4H7.4z" stroke-width="1" />
+        <circle cx="8.8" cy="19.6" r="2" stroke="none" />
+      </g>
+      <g stroke-linejoin="round" fill="var(--broken)" stroke="var(--broken)">
+        <path
+          transform="translate(2 1.6) rotate(14 17 11)"
+          d="M13.9 6.2H21.6l-2.4 8.8h-6.4l1.8-3.4-2.8-1.8z"
+          stroke-width="1.6"
+        />
+        <circle cx="19" cy="21" r="2" stroke="none" />
+      </g>
+    </svg>
+  );
+}

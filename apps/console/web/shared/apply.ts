@@ -1,0 +1,159 @@
+import type { Stamped } from '../../../../lib/event-log.ts';
+import type { UpstreamView } from '../../../../proxy/contract.ts';
+import type { DeployView, FaultView, MemberState, MemberView } from '../../../agent/contract.ts';
+import type { ClusterEvent, ClusterState, ReplicaView } from '../../contract.ts';
+import { FAULT_LABELS } from './labels.ts';
+
+type EventOf<T extends ClusterEvent['type']> = Stamped<Extract<ClusterEvent, { type: T }>>;
+type Rule<T extends ClusterEvent['type']> = (state: ClusterState, event: EventOf<T>) => ClusterState;
+
+/** Ended faults are kept only as long as there is room. */
+const MAX_FAULTS = 50;
+
+const nothing = (state: ClusterState): ClusterState => state;
+
+/** What each event changes in the snapshot; the type asks for one rule an event. */
+const RULES: { [T in ClusterEvent['type']]: Rule<T> } = {
+  'settings.changed': (state, { settings }) => ({ ...state, settings }),
+  'upstream.added': (state, { upstream, life }) => setUpstream(state, upstream, { life, state: 'down' }),
+  'upstream.removed': (state, { upstream }) => changeReplica(state, upstream, () => ({ upstream: null })),
+  'upstream.state': (state, { upstream, life, to }) => setUpstream(state, upstream, { life, state: to }),
+  'pin.made': nothing,
+  'pin.moved': nothing,
+  'request.sampled': nothing,
+  'request.retried': nothing,
+  'replica.started': (state, { replica, life, t }) => startReplica(state, { id: replica, life, since: t }),
+  'replica.ready': (state, event) => setMember(state, event, 'ready'),
+  'replica.exited': (state, event) => setMember(state, event, 'exited'),
+  'replica.paused': (state, event) => setMember(state, event, 'paused'),
+  'replica.resumed': (state, event) => setMember(state, event, 'ready'),
+  'replica.removed': (state, { replica }) => ({
+    ...state,
+    replicas: state.replicas?.filter(({ id }) => id !== replica) ?? null,
+  }),
+  'store.state': (state, event) => setStore(state, event),
+  'proxy.state': nothing,
+  'console.state': nothing,
+  'fault.injected': (state, { id, fault, target, forMs, t }) =>
+    addFault(state, {
+      id,
+      fault,
+      target,
+      forMs,
+      injectedAt: t,
+      state: FAULT_LABELS[fault].undo === null ? 'done' : 'active',
+    }),
+  'fault.undone': (state, { id }) => setFault(state, id, 'undone'),
+  'fault.failed': (state, { id }) => setFault(state, id, 'failed'),
+  'deploy.phase': (state, { id, phase, done, of }) => ({
+    ...state,
+    deploy: { id, state: phase === 'finished' ? 'finished' : 'running', replaced: done, of },
+  }),
+  'deploy.failed': (state, { id }) => ({ ...state, deploy: failedDeploy(state.deploy, id) }),
+  'cluster.scaled': nothing,
+  'cluster.reset': (state) => ({ ...state, load: null }),
+  'carts.progress': (state, { seq: _seq, t: _t, ...load }) => ({ ...state, load }),
+  'cart.broken': nothing,
+  'rates.sampled': (state, { upstreams }) => upstreams.reduce(applyRate, state),
+  'link.state': nothing,
+  'load.started': (state) => ({ ...state, loadRunning: true }),
+  'load.ended': (state) => ({ ...state, loadRunning: false }),
+};
+
+/** The snapshot after one event. An event of a newer cluster that has no rule here changes nothing. */
+export function applyToState(state: ClusterState, event: Stamped<ClusterEvent>): ClusterState {
+  const rule = RULES[event.type] as Rule<ClusterEvent['type']> | undefined;
+  return rule ? rule(state, event) : state;
+}
+
+function changeReplica(
+  state: ClusterState,
+  id: string,
+  change: (replica: ReplicaView) => Partial<ReplicaView>,
+): ClusterState {
+  if (!state.replicas) return state;
+  return { ...state, replicas: state.replicas.map((it) => (it.id === id ? { ...it, ...change(it) } : it)) };
+}
+
+function startReplica(state: ClusterState, { id, life, since }: Pick<MemberView, 'id' | 'life' | 'since'>) {
+  if (!state.replicas) return state;
+  if (state.replicas.some((replica) => replica.id === id)) {
+    return changeReplica(state, id, (replica) =>
+      isPast(replica.life, life) ? {} : { life, since, state: 'starting' },
+    );
+  }
+  const fresh: ReplicaView = {
+    id,
+    role: 'shop',
+    life,
+    state: 'starting',
+    address: null,
+    handle: null,
+    since,
+    upstream: null,
+  };
+  return { ...state, replicas: [...state.replicas, fresh] };
+}
+
+function setMember(
+  state: ClusterState,
+  { replica, life, t }: { replica: string; life: string; t: number },
+  to: MemberState,
+): ClusterState {
+  return changeReplica(state, replica, (known) =>
+    isPast(known.life, life) ? {} : { life, state: to, since: t },
+  );
+}
+
+/**
+ * SUBTLE: a snapshot is put together while the cluster moves on, so it may be ahead of its own number. An event
+ * about a life that has already been followed by another must not bring that life back.
+ */
+const isPast = (known: string, told: string): boolean => bootOf(told) < bootOf(known);
+const bootOf = (life: string): number => Number(life.split('#')[1] ?? 0);
+
+function setUpstream(
+  state: ClusterState,
+  id: string,
+  change: Pick<UpstreamView, 'life' | 'state'>,
+): ClusterState {
+  return changeReplica(state, id, ({ upstream, address }) => ({
+    upstream: {
+      ...(upstream ?? { id, host: address?.host ?? '', port: address?.port ?? 0, ...NO_TRAFFIC }),
+      ...change,
+      ...(change.state === 'down' ? {} : { admin: ADMIN_OF[change.state] }),
+    },
+  }));
+}
+
+const NO_TRAFFIC = { admin: 'ready', inFlight: 0, requests: 0, p99Ms: null } as const;
+const ADMIN_OF = { up: 'ready', draining: 'drain' } as const;
+
+function applyRate(state: ClusterState, rate: EventOf<'rates.sampled'>['upstreams'][number]): ClusterState {
+  const { id, state: to, inFlight, p99Ms } = rate;
+  return changeReplica(state, id, ({ upstream }) => ({
+    upstream: upstream && { ...upstream, state: to, inFlight, p99Ms },
+  }));
+}
+
+function setStore(state: ClusterState, event: EventOf<'store.state'>): ClusterState {
+  const member = state.store?.member;
+  if (!state.store || !member) return state;
+  return { ...state, store: { ...state.store, member: { ...member, state: event.state, since: event.t } } };
+}
+
+function addFault(state: ClusterState, fault: FaultView): ClusterState {
+  const others = state.faults.filter(({ id }) => id !== fault.id);
+  return { ...state, faults: [...others, fault].slice(-MAX_FAULTS) };
+}
+
+const setFault = (state: ClusterState, id: string, to: FaultView['state']): ClusterState => ({
+  ...state,
+  faults: state.faults.map((fault) => (fault.id === id ? { ...fault, state: to } : fault)),
+});
+
+const failedDeploy = (deploy: DeployView | null, id: string): DeployView => ({
+  ...(deploy ?? { replaced: 0, of: 0 }),
+  id,
+  state: 'failed',
+});

@@ -1,0 +1,124 @@
+import { formatMs } from '../../../../lib/duration.ts';
+import type { FaultView, MemberState, Role } from '../../../agent/contract.ts';
+import type { ReplicaView } from '../../contract.ts';
+import type { Model } from './model.ts';
+
+export interface ReplicaRow {
+  id: string;
+  life: string;
+  /** shop-2 → 2: on its badge, and its colour */
+  number: number;
+  state: 'ready' | 'starting' | 'frozen' | 'draining' | 'stopping' | 'dead' | 'out';
+  /** "ready", "dead 3 s", "not in rotation" */
+  stateWord: string;
+  /** "32 /s"; "–" before the first sample, while the proxy cannot be asked, and when it does not run */
+  perSecond: string;
+  p99: string;
+  can: Power;
+}
+
+/** What can be done to a member in its present state. */
+export interface Power {
+  kill: boolean;
+  freeze: boolean;
+  restart: boolean;
+  /** the fault that took it down, and what undoing it is called here; null = no fault of ours did */
+  undo: { faultId: string; label: 'Start' | 'Resume' } | null;
+}
+
+export interface StoreRow {
+  /** its id, null when it is not ours to break */
+  id: string | null;
+  kind: string;
+  state: MemberState | null;
+  stateWord: string;
+  can: Power;
+  /** why there is nothing to press, null when there is */
+  reason: string | null;
+}
+
+/** The replicas in the order of their numbers at `runMs` since the run began; null when the agent cannot be asked. */
+export function replicaRows({ state, perSecond, links }: Model, runMs: number): ReplicaRow[] | null {
+  if (!state?.replicas) return null;
+  const proxyKnown = links.proxy === 'connected';
+  return state.replicas
+    .map((replica) => {
+      const serves = proxyKnown && (replica.state === 'ready' || replica.state === 'paused');
+      const rate = serves ? (perSecond.get(replica.id) ?? null) : null;
+      const p99Ms = serves ? (replica.upstream?.p99Ms ?? null) : null;
+      const word = proxyKnown ? stateOf(replica) : stateOfProcess(replica.state);
+      return {
+        id: replica.id,
+        life: replica.life,
+        number: numberOf(replica.id),
+        state: word,
+        stateWord: wordWithTime(word, runMs - replica.since),
+        perSecond: rate === null ? '–' : `${Math.round(rate)} /s`,
+        p99: p99Ms === null ? '–' : formatMs(p99Ms),
+        can: powerOver(replica, state.faults),
+      };
+    })
+    .sort((a, b) => a.number - b.number);
+}
+
+/** The row of the session store; null when the agent cannot be asked. */
+export function storeRow({ state }: Model, runMs: number): StoreRow | null {
+  if (!state?.store) return null;
+  const { kind, member } = state.store;
+  if (member === null) {
+    const can = { kill: false, freeze: false, restart: false, undo: null };
+    const reason = 'It is not part of this cluster, so it is not ours to break.';
+    return { id: null, kind, state: null, stateWord: 'external', can, reason };
+  }
+  const word = stateOfProcess(member.state);
+  const stateWord = wordWithTime(word, runMs - member.since);
+  const can = powerOver(member, state.faults);
+  return { id: member.id, kind, state: member.state, stateWord, can, reason: null };
+}
+
+const STATE_OF_PROCESS = {
+  starting: 'starting',
+  ready: 'ready',
+  paused: 'frozen',
+  stopping: 'stopping',
+  exited: 'dead',
+} as const satisfies Record<MemberState, ReplicaRow['state']>;
+
+const stateOfProcess = (state: MemberState): ReplicaRow['state'] => STATE_OF_PROCESS[state];
+
+/** What its process does comes first; only of a running one it matters what the proxy thinks of it. */
+function stateOf({ state, upstream }: ReplicaView): ReplicaRow['state'] {
+  if (state !== 'ready') return stateOfProcess(state);
+  if (upstream?.state === 'draining') return 'draining';
+  return upstream?.state === 'up' ? 'ready' : 'out';
+}
+
+function wordWithTime(state: ReplicaRow['state'], forMs: number): string {
+  if (state === 'out') return 'not in rotation';
+  const seconds = Math.max(0, Math.floor(forMs / 1000));
+  return state === 'dead' || state === 'frozen' ? `${state} ${seconds} s` : state;
+}
+
+function powerOver(
+  { id, state, role }: { id: string; state: MemberState; role: Role },
+  faults: readonly FaultView[],
+): Power {
+  const running = state === 'ready' || state === 'paused';
+  return {
+    kill: running,
+    freeze: state === 'ready',
+    restart: role === 'shop' && running,
+    undo: state === 'exited' || state === 'paused' ? undoOf(id, faults) : null,
+  };
+}
+
+function undoOf(id: string, faults: readonly FaultView[]): Power['undo'] {
+  const fault = faults.findLast(({ target, state }) => target === id && isOpen(state));
+  if (!fault) return null;
+  return { faultId: fault.id, label: fault.fault.endsWith('.pause') ? 'Resume' : 'Start' };
+}
+
+/** "failed" may be an undo that failed: its target is still down, and undoing it can be tried again. */
+const isOpen = (state: FaultView['state']): boolean => state === 'active' || state === 'failed';
+
+const numberOf = (id: string): number => Number(/(\d+)$/.exec(id)?.[1] ?? 0);

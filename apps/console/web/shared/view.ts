@@ -1,0 +1,127 @@
+import type { SettingName } from '../../../../proxy/contract.ts';
+import { type FaultRow, faultRows } from './faults.ts';
+import { SETTING_LABELS, valueLabel } from './labels.ts';
+import type { LogLine } from './log.ts';
+import type { Model } from './model.ts';
+import { type LoadView, loadView, type NumberView, numberViews } from './numbers.ts';
+import { type ReplicaRow, replicaRows, type StoreRow, storeRow } from './rows.ts';
+
+/** Everything a page shows, in the words it shows it. */
+export interface View {
+  /** null before the first snapshot */
+  name: string | null;
+  link: { live: boolean; text: string };
+  /** what cannot be read at the moment, one sentence each */
+  gaps: string[];
+  settings: SettingView[];
+  /** null = the agent cannot be asked */
+  replicas: ReplicaRow[] | null;
+  /** "2 of 3 ready" */
+  readyText: string;
+  numbers: NumberView[];
+  load: LoadView;
+  store: StoreRow | null;
+  faults: FaultRow[];
+  /** what "Undo last fault" would undo */
+  lastFault: FaultRow | null;
+  /** "Deploying: 1 of 3 replaced, shop-2 is draining"; null when none is running */
+  deploy: string | null;
+  log: (LogLine & { clock: string })[];
+}
+
+export interface SettingView {
+  name: SettingName;
+  label: string;
+  /** the value read back, in words */
+  isLabel: string;
+  /** the value read back, or the one asked for while it is not true yet: what a copied call should set */
+  value: string | null;
+  values: { value: string; label: string; current: boolean; asked: boolean }[];
+}
+
+/** News comes at least every two seconds, because the page asks when nobody tells it. */
+const STALE_AFTER_MS = 4000;
+
+/** What the page shows at `nowMs` (wall clock). */
+export function view(model: Model, nowMs: number): View {
+  const { state } = model;
+  const link = linkView(model, nowMs);
+  // Nobody knows how long shop-2 has been dead when nobody has heard of it: an old picture stands still.
+  const pictureMs = link.live ? nowMs : (model.heardAtMs ?? nowMs);
+  const runMs = state === null ? 0 : Math.max(0, pictureMs - state.startedAt);
+  const replicas = replicaRows(model, runMs);
+  const faults = faultRows(state, runMs);
+  return {
+    name: state?.name ?? null,
+    link,
+    gaps: gapTexts(model),
+    settings: settingViews(model),
+    replicas,
+    readyText: readyText(replicas),
+    numbers: numberViews(state?.load ?? null),
+    load: loadView(model, pictureMs),
+    store: storeRow(model, runMs),
+    faults,
+    lastFault: faults[0] ?? null,
+    deploy: deployText(model),
+    log: model.log.map((line) => ({ ...line, clock: clockOf(line.t) })).reverse(),
+  };
+}
+
+function linkView({ heardAtMs }: Model, nowMs: number): View['link'] {
+  if (heardAtMs === null) return { live: false, text: 'no news from the cluster yet' };
+  const ageMs = Math.max(0, nowMs - heardAtMs);
+  if (ageMs < STALE_AFTER_MS) return { live: true, text: `live, ${(ageMs / 1000).toFixed(1)} s ago` };
+  const from = new Date(heardAtMs).toLocaleTimeString('en-GB');
+  const seconds = Math.floor(ageMs / 1000);
+  return { live: false, text: `no news from the cluster for ${seconds} s; this picture is from ${from}` };
+}
+
+function gapTexts({ state, links }: Model): string[] {
+  if (state === null) return [];
+  return (['proxy', 'agent'] as const).filter((part) => links[part] === 'lost').map((part) => GAPS[part]);
+}
+
+const GAPS = {
+  proxy: 'The proxy does not answer: settings, requests and who is in rotation are not known.',
+  agent: 'The agent does not answer: replicas, store and faults are not known.',
+} as const;
+
+function settingViews({ state, asked }: Model): SettingView[] {
+  return (Object.keys(SETTING_LABELS) as SettingName[]).map((name) => {
+    const current = state?.settings?.[name] ?? null;
+    const wanted = asked[name]?.value ?? null;
+    const { label, values } = SETTING_LABELS[name];
+    return {
+      name,
+      label,
+      isLabel: current === null ? 'not known' : valueLabel(name, current),
+      value: wanted ?? current,
+      values: Object.entries(values).map(([value, text]) => ({
+        value,
+        label: text,
+        current: value === current,
+        asked: value === wanted,
+      })),
+    };
+  });
+}
+
+function readyText(replicas: readonly ReplicaRow[] | null): string {
+  if (replicas === null) return 'not known';
+  return `${replicas.filter(({ state }) => state === 'ready').length} of ${replicas.length} ready`;
+}
+
+function deployText({ state, deployStep }: Model): string | null {
+  if (state?.deploy?.state !== 'running') return null;
+  const { replaced, of } = state.deploy;
+  return `Deploying: ${replaced} of ${of} replaced${deployStep === null ? '' : `, ${deployStep}`}`;
+}
+
+/** Time since the run began: "00:31", "1:02:31". */
+function clockOf(t: number): string {
+  const seconds = Math.floor(t / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const rest = [minutes, seconds % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  return hours === 0 ? rest : `${hours}:${rest}`;
+}

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClusterEvent } from '../apps/console/contract.ts';
+import type { Line } from '../apps/console/line.ts';
+import { narrate } from '../apps/console/narrate.ts';
+import type { Settings } from '../proxy/contract.ts';
+import { progressOf } from './support/cluster-state.ts';
+
+const settings: Settings = {
+  affinity: 'cookie',
+  balance: 'round-robin',
+  hash: 'rendezvous',
+  deadPin: 'redispatch',
+  drain: 'honour-pins',
+  retry: 'unsent',
+  sessions: 'redis',
+  epoch: 2,
+};
+const progress = progressOf(21, { shoppersHit: 18 });
+
+const you = (text: string): Line => ({ text, by: 'you' });
+const cluster = (text: string): Line => ({ text, by: 'cluster' });
+
+/** Every type of the union has its cases here: the compiler asks for them. */
+const LINES: {
+  [T in ClusterEvent['type']]: [event: Omit<Extract<ClusterEvent, { type: T }>, 'type'>, line: Line | null][];
+} = {
+  'settings.changed': [
+    [{ settings, changed: ['affinity'] }, you('Affinity: LB cookie')],
+    [{ settings, changed: ['sessions'] }, you('Sessions live in: Redis')],
+    [{ settings, changed: ['affinity', 'sessions'] }, you('Affinity: LB cookie · Sessions live in: Redis')],
+    [{ settings, changed: [] }, null],
+  ],
+  'upstream.added': [[{ upstream: 'shop-4', life: 'shop-4#1' }, cluster('shop-4#1 is known to the proxy')]],
+  'upstream.removed': [[{ upstream: 'shop-4' }, cluster('shop-4 is no longer known to the proxy')]],
+  'upstream.state': [
+    [
+      {
+        upstream: 'shop-2',
+        life: 'shop-2#5',
+        from: 'up',
+        to: 'down',
+        why: 'health check failed: ECONNREFUSED',
+      },
+      cluster('shop-2 is down: health check failed: ECONNREFUSED'),
+    ],
+  ],
+  'pin.made': [[{ upstream: 'shop-1', affinity: 'cookie' }, null]],
+  'pin.moved': [
+    [{ from: 'shop-2', to: 'shop-1', affinity: 'cookie' }, cluster('1 pin moved from shop-2 to shop-1')],
+  ],
+  'request.sampled': [
+    [
+      {
+        method: 'GET',
+        path: '/api/cart',
+        status: 200,
+        upstream: 'shop-1',
+        affinity: 'VN',
+        attempts: ['shop-1:ok'],
+        ms: 3,
+      },
+      null,
+    ],
+  ],
+  'request.retried': [
+    [
+      { from: 'shop-2', to: 'shop-1', reason: 'refused', method: 'POST' },
+      cluster('POST for shop-2 was sent to shop-1 instead: refused'),
+    ],
+  ],
+  'replica.started': [[{ replica: 'shop-2', life: 'shop-2#6' }, cluster('shop-2#6 started')]],
+  'replica.ready': [
+    [{ replica: 'shop-2', life: 'shop-2#6', ms: 173 }, cluster('shop-2#6 ready after 173 ms')],
+  ],
+  'replica.exited': [
+    [
+      { replica: 'shop-2', life: 'shop-2#5', how: 'signal SIGKILL', expected: true },
+      cluster('shop-2#5 exited, signal SIGKILL'),
+    ],
+    [
+      { replica: 'shop-2', life: 'shop-2#5', how: 'code 1', expected: false },
+      cluster('shop-2#5 died by itself, code 1; it is started again'),
+    ],
+  ],
+  'replica.paused': [[{ replica: 'shop-2', life: 'shop-2#5' }, cluster('shop-2#5 is frozen')]],
+  'replica.resumed': [[{ replica: 'shop-2', life: 'shop-2#5' }, cluster('shop-2#5 runs again')]],
+  'replica.removed': [[{ replica: 'shop-4' }, cluster('shop-4 removed')]],
+  'store.state': [
+    [{ state: 'exited', how: 'signal SIGKILL' }, cluster('The store exited, signal SIGKILL')],
+    [{ state: 'exited', how: '' }, cluster('The store exited')],
+    [{ state: 'paused', how: 'paused' }, cluster('The store is frozen')],
+  ],
+  'proxy.state': [[{ state: 'ready', how: 'ready' }, cluster('The proxy is ready')]],
+  'console.state': [[{ state: 'starting', how: 'started' }, cluster('The console started')]],
+  'fault.injected': [
+    [{ id: 'f1', fault: 'replica.kill', target: 'shop-2', forMs: null }, you('Kill shop-2')],
+    [{ id: 'f2', fault: 'store.pause', target: 'redis', forMs: 3000 }, you('Freeze Redis for 3 s')],
+  ],
+  'fault.undone': [
+    [{ id: 'f1', fault: 'replica.kill', target: 'shop-2', why: 'asked' }, you('Undone: Kill shop-2')],
+    [
+      { id: 'f2', fault: 'replica.pause', target: 'shop-2', why: 'its time is up' },
+      cluster('Undone: Freeze shop-2, its time is up'),
+    ],
+  ],
+  'fault.failed': [
+    [
+      { id: 'f1', fault: 'replica.kill', target: 'shop-2', message: 'undo: it was not ready within 15 s' },
+      cluster('Failed: Kill shop-2: undo: it was not ready within 15 s'),
+    ],
+  ],
+  'deploy.phase': [
+    [{ id: 'd1', phase: 'started', replica: null, done: 0, of: 3 }, you('Rolling deploy of 3 replicas')],
+    [
+      { id: 'd1', phase: 'draining', replica: 'shop-1', done: 0, of: 3 },
+      cluster('Deploy: shop-1 is draining'),
+    ],
+    [
+      { id: 'd1', phase: 'replaced', replica: 'shop-1', done: 1, of: 3 },
+      cluster('Deploy: shop-1 replaced, 1 of 3'),
+    ],
+    [
+      { id: 'd1', phase: 'finished', replica: null, done: 3, of: 3 },
+      cluster('Deploy finished: 3 of 3 replaced'),
+    ],
+  ],
+  'deploy.failed': [
+    [{ id: 'd1', message: 'shop-2 did not start' }, cluster('Deploy failed: shop-2 did not start')],
+  ],
+  'cluster.scaled': [[{ from: 3, to: 4 }, you('Replicas: 4, before 3')]],
+  'cluster.reset': [[{ ms: 1240 }, you('Reset, ready again after 1.2 s')]],
+  'carts.progress': [
+    [progress, null],
+    [
+      { ...progress, done: true },
+      cluster('Load finished: 21 of 68 carts broken, 18 of 60 shoppers hit, 4 errors'),
+    ],
+  ],
+  'cart.broken': [
+    [
+      {
+        run: 'k3f',
+        shopper: 's17',
+        class: 'lostSession',
+        was: 'shop-2#5',
+        now: 'shop-1#2',
+        missing: ['mug', 'tea', 'mug', 'lamp'],
+      },
+      cluster('The cart of s17 broke: lost session, mug, tea and lamp gone; last whole on shop-2#5'),
+    ],
+    [
+      { run: 'k3f', shopper: 's1', class: 'duplicate', was: null, now: null, missing: [] },
+      cluster('The cart of s1 broke: duplicate'),
+    ],
+  ],
+  'rates.sampled': [[{ upstreams: [] }, null]],
+  'link.state': [
+    [{ part: 'proxy', state: 'lost' }, cluster('The proxy cannot be asked')],
+    [{ part: 'agent', state: 'connected' }, cluster('The agent can be asked again')],
+  ],
+  'load.started': [
+    [{ shoppers: 60, seed: 42 }, you('Load: 60 shoppers, seed 42')],
+    [{ shoppers: 1, seed: null }, you('Load: 1 shopper')],
+  ],
+  'load.ended': [
+    [{ exitCode: 0 }, cluster('Load ended: all checked carts are right')],
+    [{ exitCode: 143 }, cluster('Load ended: stopped')],
+    [{ exitCode: 7 }, cluster('Load ended: exit code 7')],
+  ],
+};
+
+for (const [type, cases] of Object.entries(LINES)) {
+  test(`${type} is told in plain words, or not at all`, () => {
+    for (const [event, line] of cases) {
+      assert.deepEqual(narrate({ ...event, type, seq: 1, t: 0 } as never), line);
+    }
+  });
+}
+
+test('an event of a newer cluster has no line and breaks nothing', () => {
+  assert.equal(narrate({ type: 'moon.rose', seq: 1, t: 0 } as never), null);
+});
