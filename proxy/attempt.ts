@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import type { Body } from './body.ts';
+import { type Body, BodyTooLarge, discardRest } from './body.ts';
 import { dropHopByHop, wantsClose } from './headers.ts';
 import type { Upstream } from './pool.ts';
 import type { Failure } from './retry.ts';
@@ -11,6 +11,9 @@ export interface Timeouts {
   /** between two pieces of an answer; an event stream may be silent for as long as it likes */
   idleMs: number;
 }
+
+/** A client that takes nothing of its answer for so many idle timeouts is gone, whatever TCP says. */
+const MAX_EXCUSES = 4;
 
 export interface Attempt {
   req: IncomingMessage;
@@ -47,27 +50,33 @@ export class LiveAttempt {
   /** http-proxy has a socket for the request; it may still be connecting. */
   begin(proxyReq: ClientRequest): void {
     this.#proxyReq = proxyReq;
-    const socket = proxyReq.socket;
-    if (socket?.connecting) {
-      this.#limit(this.#timeouts.connectMs, 'connect-timeout');
-      socket.once('connect', () => this.#connected(proxyReq));
-    } else this.#connected(proxyReq);
+    const { socket } = proxyReq;
+    proxyReq.once('close', () => {
+      discardRest(this.#attempt.req);
+      // Not every end is told as an error, e.g. an upgrade that nobody asked for is not.
+      this.failed(new Error('closed without an answer'));
+    });
+    if (!socket?.connecting) return this.#connected(proxyReq);
+    this.#start(this.#timeouts.connectMs, () => this.#giveUp('connect-timeout'));
+    socket.once('connect', () => this.#connected(proxyReq));
   }
 
   head(answer: IncomingMessage): void {
     const { req, res } = this.#attempt;
-    clearTimeout(this.#timer);
     dropHopByHop(answer.headers);
     // http-proxy would copy the upstream's wish; whether this connection stays open is the client's business.
     answer.headers.connection = wantsClose(req) ? 'close' : 'keep-alive';
+    // http-proxy would throw on an odd reason phrase; without one Node takes the usual for the status.
+    answer.statusMessage = '';
     this.#attempt.onHead(answer);
-    if (String(answer.headers['content-type']).startsWith('text/event-stream')) {
-      setImmediate(() => res.headersSent || res.flushHeaders());
-    } else this.#limitIdle(answer);
+    // By then http-proxy has copied the head; the body may begin much later.
+    setImmediate(() => res.headersSent || res.flushHeaders());
+    this.#limitIdle(answer);
     answer.once('close', () => {
-      clearTimeout(this.#timer);
       // The upstream died in the middle of its answer: the client must see a broken answer, not wait for the rest.
       if (!answer.complete) res.destroy();
+      // It answered without the whole upload: Node's client emits no more 'drain' after an answer, so the rest would stand still.
+      else if (!this.#proxyReq?.writableFinished) this.#proxyReq?.destroy();
     });
     this.#finish({ kind: 'answered' });
   }
@@ -77,7 +86,7 @@ export class LiveAttempt {
       this.clientGone();
       return;
     }
-    const reason = this.#timedOut ?? (this.#sent ? 'reset' : unsentReason(error));
+    const reason = this.#timedOut ?? (this.#sent ? sentReason(error) : unsentReason(error));
     this.#finish({ kind: 'failed', failure: { reason, sent: this.#sent } });
   }
 
@@ -86,44 +95,62 @@ export class LiveAttempt {
   }
 
   readonly #onClientClose = () => {
-    clearTimeout(this.#timer);
+    this.#stop();
     if (this.#attempt.res.writableFinished) return;
     this.#proxyReq?.destroy();
     this.clientGone();
   };
 
   #connected(proxyReq: ClientRequest): void {
-    this.#sent = true;
-    const wait = () => this.#limit(this.#timeouts.firstByteMs, 'first-byte-timeout');
-    // A slow upload is the client's slowness: the upstream's time to answer starts when it has the whole request.
-    if (proxyReq.writableFinished) wait();
-    else {
-      clearTimeout(this.#timer);
-      proxyReq.once('finish', wait);
-    }
-  }
-
-  #limit(ms: number, reason: Failure['reason']): void {
-    clearTimeout(this.#timer);
     if (this.#settled) return;
-    this.#timer = setTimeout(() => {
-      this.#timedOut = reason;
-      this.#proxyReq?.destroy(new Error(reason));
-    }, ms);
+    this.#sent = true;
+    const touch = () => this.#timer?.refresh();
+    proxyReq.on('drain', touch).once('finish', touch);
+    this.#start(this.#timeouts.firstByteMs, () => {
+      // A slow upload is the client's slowness, unless the upstream does not take what is there.
+      const waitsForClient = !proxyReq.writableEnded && proxyReq.writableLength === 0;
+      if (waitsForClient) touch();
+      else this.#giveUp('first-byte-timeout');
+    });
   }
 
   #limitIdle(answer: IncomingMessage): void {
-    // A paused answer waits for a slow client; that is not the upstream's silence.
-    const expire = () => (answer.isPaused() ? this.#timer?.refresh() : answer.destroy());
-    this.#timer = setTimeout(expire, this.#timeouts.idleMs);
-    answer.on('data', () => this.#timer?.refresh());
+    const mayBeSilent = String(answer.headers['content-type']).startsWith('text/event-stream');
+    let excuses = 0;
+    this.#start(this.#timeouts.idleMs, () => {
+      // A paused or finished answer waits for a slow client; that is not the upstream's silence.
+      const waitsForClient = answer.isPaused() || answer.complete;
+      if (waitsForClient ? excuses++ < MAX_EXCUSES : mayBeSilent) return void this.#timer?.refresh();
+      answer.destroy();
+      this.#attempt.res.destroy();
+    });
+    answer.on('data', () => {
+      excuses = 0;
+      this.#timer?.refresh();
+    });
+  }
+
+  #giveUp(reason: Failure['reason']): void {
+    this.#timedOut = reason;
+    this.#proxyReq?.destroy(new Error(reason));
+  }
+
+  /** The one clock of the attempt: what it waits for now replaces what it waited for before. */
+  #start(ms: number, onExpiry: () => void): void {
+    this.#stop();
+    this.#timer = setTimeout(onExpiry, ms);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   #finish(outcome: Outcome): void {
     if (this.#settled) return;
     this.#settled = true;
     if (outcome.kind !== 'answered') {
-      clearTimeout(this.#timer);
+      this.#stop();
       this.#attempt.res.off('close', this.#onClientClose);
     }
     this.#settle(outcome);
@@ -131,6 +158,9 @@ export class LiveAttempt {
 }
 
 const UNROUTABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
+
+const sentReason = (error: Error): Failure['reason'] =>
+  error instanceof BodyTooLarge ? 'too-large' : 'reset';
 
 const unsentReason = (error: NodeJS.ErrnoException): Failure['reason'] =>
   UNROUTABLE.has(error.code ?? '') ? 'unroutable' : 'refused';

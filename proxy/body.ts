@@ -4,7 +4,9 @@ import type { Writable } from 'node:stream';
 /** A body up to this size is held, so that an unsent request can go to another upstream. */
 const HELD_BYTES = 64 * 1024;
 /** Nothing larger is forwarded (nginx's client_max_body_size has the same default). */
-export const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
+/** So much of a refused upload is read away, so that its client gets to read the refusal. */
+const MAX_DISCARDED_BYTES = 8 * MAX_BODY_BYTES;
 
 /** A request body on its way upstream. `again`: it can be sent a second time. */
 export interface Body {
@@ -14,7 +16,14 @@ export interface Body {
   pipe(destination: Writable): void;
 }
 
-export type BodyResult = { kind: 'body'; body: Body } | { kind: 'too-large' } | { kind: 'client-gone' };
+export type BodyResult =
+  | { kind: 'body'; body: Body }
+  | { kind: 'too-large' }
+  | { kind: 'unknown-coding' }
+  | { kind: 'client-gone' };
+
+/** A stream of unknown length turned out to be larger than MAX_BODY_BYTES. */
+export class BodyTooLarge extends Error {}
 
 const EMPTY: BodyResult = {
   kind: 'body',
@@ -24,10 +33,26 @@ const EMPTY: BodyResult = {
 /** Reads the body far enough to know whether it can be held. Resolves at once for a request without one. */
 export function readBody(req: IncomingMessage): BodyResult | Promise<BodyResult> {
   const declared = req.headers['content-length'];
-  const hasBody = declared !== undefined ? declared !== '0' : req.headers['transfer-encoding'] !== undefined;
+  const coding = req.headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return { kind: 'unknown-coding' };
+  const hasBody = declared !== undefined ? declared !== '0' : coding !== undefined;
   if (!hasBody) return EMPTY;
   if (declared !== undefined && Number(declared) > MAX_BODY_BYTES) return { kind: 'too-large' };
   return collect(req, declared === undefined ? null : Number(declared));
+}
+
+/**
+ * Reads away an upload that nobody wants any more: left unread it would stand in front of the client's next request,
+ * and closing the connection on it would destroy the answer that is on its way.
+ */
+export function discardRest(req: IncomingMessage): void {
+  if (req.complete) return;
+  let size = 0;
+  req.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > MAX_DISCARDED_BYTES) req.destroy();
+  });
+  req.resume();
 }
 
 function collect(req: IncomingMessage, declared: number | null): Promise<BodyResult> {
@@ -57,7 +82,7 @@ const held = (bytes: Buffer): Body => ({
   pipe: (destination) => void destination.end(bytes),
 });
 
-/** What was read so far, then the rest as it comes. Past the limit the client is cut off: its framing is broken. */
+/** What was read so far, then the rest as it comes. Past the limit the destination fails with BodyTooLarge. */
 function streaming(req: IncomingMessage, chunks: Buffer[], length: number | null): Body {
   return {
     again: false,
@@ -70,7 +95,7 @@ function streaming(req: IncomingMessage, chunks: Buffer[], length: number | null
       }
       req.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MAX_BODY_BYTES) req.destroy();
+        if (size > MAX_BODY_BYTES) destination.destroy(new BodyTooLarge());
       });
       req.pipe(destination);
     },

@@ -7,6 +7,7 @@ import {
   type Parsed,
   PORTS,
   text,
+  UsageError,
 } from '../lib/flags.ts';
 import { SETTINGS } from './contract.ts';
 
@@ -32,6 +33,7 @@ export const PROXY_FLAGS = {
   'connect-timeout': duration('for a connection to a replica', 500),
   'first-byte-timeout': duration('from the whole request sent to the first byte back', 5000),
   'idle-timeout': duration('between two pieces of an answer', 30_000),
+  grace: duration('at shutdown, for requests under way to finish', 4000),
   'settings-file': text('remembers the settings across a restart', 'FILE', ''),
   secret: text('shared with the replicas; set it by the environment, not here', 'TEXT', ''),
   'log-level': text('pino level: debug logs every request', 'LEVEL', 'info'),
@@ -42,3 +44,12 @@ export const PROXY_FLAGS = {
 } satisfies FlagTable;
 
 export type ProxyFlags = Parsed<typeof PROXY_FLAGS>['flags'];
+
+/** The control port asked for, 0 = any. Throws UsageError when there is none after the data port. */
+export function controlPortOf(flags: ProxyFlags): number {
+  if (flags['control-port'] !== undefined) return flags['control-port'];
+  if (flags.port < PORTS.max) return flags.port === 0 ? 0 : flags.port + 1;
+  throw new UsageError(
+    `--port ${flags.port} leaves no port after it for the control plane. Say which with --control-port N.`,
+  );
+}

@@ -79,10 +79,16 @@ export function createControl(options: {
   }
 }
 
+/** An id travels in a cookie and in header fields. */
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
 function readAddresses(body: unknown): UpstreamAddress[] {
   if (!Array.isArray(body) || !body.every(isAddress)) {
     throw badRequest('bad_upstreams', 'expected a list of {"id","life","host","port"}');
   }
+  const odd = body.find(({ id }) => !NAME.test(id));
+  if (odd)
+    throw badRequest('bad_upstreams', `expected an id of letters, digits, ".", "_" and "-", got "${odd.id}"`);
   const ids = new Set(body.map(({ id }) => id));
   if (ids.size !== body.length) throw badRequest('bad_upstreams', 'two upstreams have the same id');
   return body.map(({ id, life, host, port }) => ({ id, life, host, port }));

@@ -23,10 +23,15 @@ export const LENGTH_REQUIRED = answer(
   'length_required',
   'A large body of this method needs a content-length.',
 );
+export const UNKNOWN_CODING = answer(
+  501,
+  'unknown_coding',
+  'The only transfer-encoding understood here is "chunked".',
+);
 export const BAD_UPGRADE = answer(
   400,
   'bad_upgrade',
-  'Only GET requests with "Upgrade: websocket" can be upgraded.',
+  'Only GET requests with "Upgrade: websocket" and no body can be upgraded.',
 );
 export const INTERNAL = answer(500, 'internal', 'The proxy failed; its log says more.');
 
@@ -36,6 +41,7 @@ const BY_REASON: Record<Failure['reason'], [status: number, message: string]> = 
   unroutable: [503, 'The replica cannot be reached. The request was not sent.'],
   reset: [502, 'The replica closed the connection before it answered. The request may have been applied.'],
   'first-byte-timeout': [504, 'The replica did not answer in time. The request may have been applied.'],
+  'too-large': [413, 'The body is larger than the proxy forwards; the replica has seen its beginning.'],
 };
 
 /** HAProxy's statuses: 503 never reached a server, 502 the server broke off, 504 it stayed silent. */

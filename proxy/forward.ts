@@ -1,8 +1,7 @@
-import './quiet-http-proxy.ts';
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import httpProxy from 'http-proxy';
 import { type Attempt, LiveAttempt, type Outcome, type Timeouts } from './attempt.ts';
 import type { Upstream } from './pool.ts';
+import { httpProxy } from './quiet-http-proxy.ts';
 import { type UpgradeAttempt, watchUpgrade } from './upgrade.ts';
 
 /** Idle sockets kept to each upstream; more may be open while there is work. */
@@ -21,7 +20,8 @@ export interface Forward {
  */
 export function createForward(timeouts: Timeouts): Forward {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo' });
-  const proxy = httpProxy.createProxyServer({ agent });
+  // toProxy: the path goes on as it came. Otherwise http-proxy parses it as a URL, escapes some of it and throws on some.
+  const proxy = httpProxy.createProxyServer({ agent, toProxy: true });
   const underWay = new WeakMap<ServerResponse, LiveAttempt>();
   const upgrades = new WeakMap<IncomingMessage, UpgradeAttempt>();
   const failures = new WeakMap<IncomingMessage, ReturnType<typeof watchUpgrade>>();
@@ -53,8 +53,8 @@ export function createForward(timeouts: Timeouts): Forward {
       const { req, socket, head, upstream, stamp } = attempt;
       upgrades.set(req, attempt);
       const options = { target: targetOf(upstream), headers: stamp };
-      proxy.ws(req, socket, head, options, (error) => {
-        const failure = failures.get(req)?.(error);
+      proxy.ws(req, socket, head, options, () => {
+        const failure = failures.get(req)?.();
         if (failure && socket.writable) attempt.onFailure(failure);
       });
     },

@@ -1,10 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Outcome } from './attempt.ts';
 import { type Body, readBody } from './body.ts';
-import { answerTo, BODY_TOO_LARGE, LENGTH_REQUIRED, NO_UPSTREAM, type ProxyAnswer } from './errors.ts';
+import {
+  answerTo,
+  BODY_TOO_LARGE,
+  INTERNAL,
+  LENGTH_REQUIRED,
+  NO_UPSTREAM,
+  type ProxyAnswer,
+  UNKNOWN_CODING,
+} from './errors.ts';
 import type { Forward } from './forward.ts';
 import { rememberConnectionWish } from './headers.ts';
-import { answeredBy, insertPin, type Passage, passageHeaders, refuse } from './passage.ts';
+import { answeredBy, insertPin, type Passage, refuse, trailHeaders } from './passage.ts';
 import type { Upstream } from './pool.ts';
 import type { Recorder } from './record.ts';
 import { type Failure, MAX_ATTEMPTS, RETRIES } from './retry.ts';
@@ -24,7 +32,10 @@ interface Tried {
   failure: Failure;
 }
 
-/** Chooses an upstream for each request, has it forwarded, recovers when that fails, and answers in every case. */
+/**
+ * Chooses an upstream for each request, has it forwarded, recovers when that fails, and answers in every case. What the
+ * result rejects with is a defect of the proxy: the client has its answer, the caller logs it.
+ */
 export function createGateway({ router, forward, record, pinCookie, onTrouble }: GatewayOptions) {
   return async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const startedMs = performance.now();
@@ -35,8 +46,14 @@ export function createGateway({ router, forward, record, pinCookie, onTrouble }:
     const route = router.plan(req);
     const passage: Passage = { req, res, route, startedMs, attempts: [], letters: route.letters() };
     if (result.kind === 'too-large') return answer(passage, BODY_TOO_LARGE);
+    if (result.kind === 'unknown-coding') return answer(passage, UNKNOWN_CODING);
     if (!frame(req, result.body)) return answer(passage, LENGTH_REQUIRED);
-    await deliver(passage, result.body);
+    try {
+      await deliver(passage, result.body);
+    } catch (error) {
+      answer(passage, INTERNAL);
+      throw error;
+    }
   };
 
   /** One attempt after another, at most MAX_ATTEMPTS, each at another upstream. */
@@ -64,10 +81,14 @@ export function createGateway({ router, forward, record, pinCookie, onTrouble }:
       announce(passage, upstream, head);
       res.once('close', () => record.answered(answeredBy(passage, upstream.id, head.statusCode ?? 0)));
     };
-    const outcome = await forward.send({ req, res, upstream, body, stamp: router.stampOf(route), onHead });
-    if (outcome.kind === 'answered' && !res.closed) res.once('close', over);
-    else over();
-    return outcome;
+    let outcome: Outcome | null = null;
+    try {
+      outcome = await forward.send({ req, res, upstream, body, stamp: router.stampOf(route), onHead });
+      return outcome;
+    } finally {
+      if (outcome?.kind === 'answered' && !res.closed) res.once('close', over);
+      else over();
+    }
   }
 
   /** SUBTLE: the pin is decided here, when the upstream has answered, and never earlier. */
@@ -75,7 +96,7 @@ export function createGateway({ router, forward, record, pinCookie, onTrouble }:
     const { letters, insert, movedFrom } = passage.route.outcome(upstream);
     passage.letters = letters;
     passage.attempts.push({ upstream: upstream.id, outcome: 'ok' });
-    Object.assign(head.headers, passageHeaders(passage));
+    Object.assign(head.headers, trailHeaders(passage));
     if (insert === null) return;
     insertPin(head.headers, pinCookie, insert);
     record.pinned(passage.route.settings.affinity, upstream.id, movedFrom);

@@ -36,6 +36,8 @@ export function dropHopByHop(headers: IncomingHttpHeaders): void {
 export function cleanRequestHeaders(req: IncomingMessage, clientAddress: string): void {
   const { headers } = req;
   dropHopByHop(headers);
+  // Node has said "100 Continue" by now, and http-proxy announces no request that carries this field.
+  delete headers.expect;
   for (const name in headers) if (name.startsWith(STAMP_PREFIX)) delete headers[name];
   for (const name of FORWARDED) delete headers[name];
   headers['x-forwarded-for'] = clientAddress;
@@ -53,6 +55,14 @@ export function clientAddressOf(req: IncomingMessage, trustedHops: number): stri
   const claimed = String(req.headers['x-forwarded-for'] ?? '').split(',');
   const chain = [...claimed.map((entry) => plainAddress(entry.trim())).filter((entry) => entry !== ''), peer];
   return chain[Math.max(0, chain.length - 1 - trustedHops)] ?? peer;
+}
+
+/** A request target as replicas expect it: "http://any/path?query", which clients may send, becomes "/path?query". */
+export function originForm(target: string): string {
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0];
+  if (absolute === undefined) return target;
+  const rest = target.slice(absolute.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** The value of a cookie, or null. The first of that name counts. */

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { findUpstream, type Upstream } from './pool.ts';
 import type { ProxyState } from './state.ts';
 
 /**
@@ -34,7 +35,7 @@ export function startHealth(state: ProxyState, options: HealthOptions): Health {
   const loops = new Map<string, Loop>();
 
   const check = async (loop: Loop) => {
-    const upstream = state.pool.all.find((candidate) => candidate.life === loop.life);
+    const upstream = upstreamOf(loop);
     if (!upstream || loop.checking) return;
     clearTimeout(loop.timer);
     loop.checking = true;
@@ -43,9 +44,14 @@ export function startHealth(state: ProxyState, options: HealthOptions): Health {
     if (loops.get(loop.id) !== loop) return;
     const why = failure === null ? 'health check passed' : `health check failed: ${failure}`;
     state.observeCheck({ id: loop.id, life: loop.life, passed: failure === null }, why);
-    const now = state.pool.all.find((candidate) => candidate.life === loop.life);
+    const now = upstreamOf(loop);
     const settled = now?.healthy === true && now.doubts === 0;
     loop.timer = setTimeout(check, settled ? options.intervalMs : options.fastMs, loop);
+  };
+
+  const upstreamOf = ({ id, life }: Loop): Upstream | null => {
+    const upstream = findUpstream(state.pool, id);
+    return upstream?.life === life ? upstream : null;
   };
 
   const end = (loop: Loop) => {
@@ -55,9 +61,7 @@ export function startHealth(state: ProxyState, options: HealthOptions): Health {
 
   return {
     follow() {
-      for (const loop of loops.values()) {
-        if (!state.pool.all.some((upstream) => upstream.life === loop.life)) end(loop);
-      }
+      for (const loop of loops.values()) if (upstreamOf(loop) === null) end(loop);
       for (const { id, life } of state.pool.all) {
         if (loops.has(id)) continue;
         const loop: Loop = { id, life, timer: undefined, checking: false };
@@ -79,18 +83,20 @@ function probe(
   { path, timeoutMs }: HealthOptions,
 ): Promise<string | null> {
   return new Promise((resolve) => {
-    const request = get({ host, port, path, agent: false }, (answer) => {
-      answer.resume();
-      resolve(answer.statusCode === 200 ? null : `status ${answer.statusCode}`);
+    const settle = (failure: string | null) => {
       clearTimeout(timer);
+      resolve(failure);
+    };
+    const request = get({ host, port, path, agent: false }, (answer) => {
+      const { statusCode } = answer;
+      // A head is not an answer yet: a process may freeze after it.
+      answer.resume().on('end', () => settle(statusCode === 200 ? null : `status ${statusCode}`));
+      answer.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
     });
     const timer = setTimeout(() => {
-      resolve(`no answer within ${timeoutMs} ms`);
+      settle(`no answer within ${timeoutMs} ms`);
       request.destroy();
     }, timeoutMs);
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      resolve(error.code ?? error.message);
-    });
+    request.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
   });
 }

@@ -5,15 +5,15 @@ import { runMain } from '../lib/main.ts';
 import { PROXY_FLAGS } from './config.ts';
 import { startProxy } from './proxy.ts';
 
-/** Requests under way get this long to finish after SIGTERM. */
-const SHUTDOWN_LIMIT_MS = 5000;
+/** What closing may take beyond the time that requests under way get. */
+const CLOSING_MS = 1000;
 
 await runMain(async () => {
   const { flags, help } = parseFlags(PROXY_FLAGS, process.argv.slice(2), process.env);
   if (help) return void process.stdout.write(helpText('node dist/proxy/main.js [flags]', PROXY_FLAGS));
   const log = createLog('proxy', flags['log-level']);
   const proxy = await startProxy(flags, log);
-  behaveAsChild({ onStop: proxy.close, limitMs: SHUTDOWN_LIMIT_MS });
+  behaveAsChild({ onStop: proxy.close, limitMs: flags.grace + CLOSING_MS });
   log.info({ port: proxy.port, controlPort: proxy.controlPort }, 'ready');
   announceReady({ port: proxy.port, controlPort: proxy.controlPort });
 });

@@ -1,24 +1,29 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { discardRest } from './body.ts';
 import type { AttemptOutcome } from './contract.ts';
 import type { ProxyAnswer } from './errors.ts';
 import type { Answered } from './record.ts';
 import type { Route } from './route.ts';
 
 /** One request on its way through the proxy: what happened to it so far, and how its answer says so. */
-export interface Passage {
+export interface Passage extends Trail {
   req: IncomingMessage;
   res: ServerResponse;
-  route: Route;
   /** performance.now() when it came in */
   startedMs: number;
+}
+
+/** What every answer tells of the way of its request. */
+export interface Trail {
+  route: Route;
   attempts: { upstream: string; outcome: AttemptOutcome }[];
   /** HAProxy's two letters, final once somebody answered */
   letters: string;
 }
 
 /** Fields only the proxy can know, put on every answer, its own and the replicas'. */
-export const passageHeaders = ({ route, attempts, letters }: Passage): Record<string, string> => ({
+export const trailHeaders = ({ route, attempts, letters }: Trail): Record<string, string> => ({
   'x-affinity': letters,
   'x-attempts': attempts.map(({ upstream, outcome }) => `${upstream}:${outcome}`).join(','),
   'x-epoch': String(route.settings.epoch),
@@ -31,18 +36,17 @@ export function refuse(passage: Passage, answer: ProxyAnswer): void {
     res.destroy();
     return;
   }
-  // The rest of an upload nobody reads would sit on the connection in front of the next request.
-  if (!req.complete) res.shouldKeepAlive = false;
+  discardRest(req);
   const body = bodyOf(answer);
-  res.writeHead(answer.status, { ...ownHeaders(answer, body), ...passageHeaders(passage) }).end(body);
+  res.writeHead(answer.status, { ...ownHeaders(answer, body), ...trailHeaders(passage) }).end(body);
 }
 
 /** The same on a connection that was to be upgraded and has no response object. */
-export function refuseUpgrade(socket: Duplex, answer: ProxyAnswer): void {
+export function refuseUpgrade(socket: Duplex, answer: ProxyAnswer, trail: Trail): void {
   const body = bodyOf(answer);
-  const fields = Object.entries({ ...ownHeaders(answer, body), connection: 'close' });
-  const head = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.end(`HTTP/1.1 ${answer.status} ${answer.code}\r\n${head}\r\n${body}`);
+  const fields = { ...ownHeaders(answer, body), ...trailHeaders(trail), connection: 'close' };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
 /**
@@ -54,7 +58,14 @@ export function insertPin(headers: IncomingHttpHeaders, name: string, upstream: 
     ...(headers['set-cookie'] ?? []),
     `${name}=${upstream}; Path=/; HttpOnly; SameSite=Lax`,
   ];
-  headers['cache-control'] ??= 'private';
+  headers['cache-control'] = madePrivate(headers['cache-control']);
+}
+
+function madePrivate(cacheControl: string | undefined): string {
+  if (cacheControl === undefined) return 'private';
+  const directives = cacheControl.split(',').map((directive) => directive.trim().toLowerCase());
+  if (directives.includes('private') || directives.includes('no-store')) return cacheControl;
+  return [...directives.filter((directive) => directive !== 'public'), 'private'].join(', ');
 }
 
 /** The record of a finished passage; `upstream` null when the proxy answered itself. */

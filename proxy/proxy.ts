@@ -1,34 +1,31 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { EventLog } from '../lib/event-log.ts';
 import { listen } from '../lib/listen.ts';
-import type { ProxyFlags } from './config.ts';
+import { controlPortOf, type ProxyFlags } from './config.ts';
 import type { ProxyEvent } from './contract.ts';
 import { createControl } from './control.ts';
+import { createDataPlane } from './data-plane.ts';
 import { createForward } from './forward.ts';
-import { createGateway, type GatewayOptions } from './gateway.ts';
+import type { GatewayOptions } from './gateway.ts';
 import { startHealth } from './health.ts';
 import { createMetrics } from './metrics.ts';
 import { createRecorder } from './record.ts';
 import { createRouter } from './router.ts';
 import { keepSettings, startSettings } from './settings-file.ts';
 import { ProxyState } from './state.ts';
-import { createUpgrader } from './websocket.ts';
 
 /** A running proxy: both planes open. */
-export interface Proxy {
+export interface RunningProxy {
   port: number;
   controlPort: number;
   state: ProxyState;
-  /** Stops accepting, lets requests under way finish, resolves when the last is done. */
+  /** Stops accepting, lets requests under way finish (for the flag `grace` at the longest), resolves when all is closed. */
   close(): Promise<void>;
 }
 
-/** Longer than any shopper thinks: a connection closed under a request about to be sent is a reset we caused. */
-const CLIENT_KEEP_ALIVE_MS = 65_000;
-
-/** Builds the proxy from its parts and opens both ports. Throws ListenError. */
-export async function startProxy(flags: ProxyFlags, log: Logger): Promise<Proxy> {
+/** Builds the proxy from its parts and opens both ports. Throws ListenError or UsageError. */
+export async function startProxy(flags: ProxyFlags, log: Logger): Promise<RunningProxy> {
   const startedAt = flags['run-started'] || Date.now();
   const events = new EventLog<ProxyEvent>({ now: () => Date.now() - startedAt });
   const { affinity, hash, drain, retry, sessions } = flags;
@@ -59,49 +56,26 @@ export async function startProxy(flags: ProxyFlags, log: Logger): Promise<Proxy>
     pinCookie,
     onTrouble: health.hurry,
   };
-  const data = createDataServer(gateway, log);
+  const data = createDataPlane(gateway, log);
   const hosts = flags['control-names'].split(',').filter((name) => name !== '');
   const control = createServer(createControl({ state, metrics, log, hosts, onUpstreams: health.follow }));
-
-  const port = await listen(data, { host: flags.host, port: flags.port, flag: '--port' });
-  const wanted = flags['control-port'] ?? (flags.port === 0 ? 0 : flags.port + 1);
-  const controlPort = await listen(control, {
-    host: flags['control-host'],
-    port: wanted,
-    flag: '--control-port',
-  });
-  return {
-    port,
-    controlPort,
-    state,
-    async close() {
-      health.close();
-      await closeGently(data);
-      events.close();
-      control.closeAllConnections();
-      control.close();
-      forward.close();
-    },
+  const close = async () => {
+    health.close();
+    await data.close(flags.grace);
+    events.close();
+    forward.close();
+    control.closeAllConnections();
+    await new Promise((resolve) => control.close(resolve));
   };
-}
 
-function createDataServer(options: GatewayOptions, log: Logger): Server {
-  const handle = createGateway(options);
-  const server = createServer((req, res) => {
-    handle(req, res).catch((error) => {
-      log.error({ err: error }, 'a request failed inside the proxy');
-      res.destroy();
-    });
-  });
-  server.keepAliveTimeout = CLIENT_KEEP_ALIVE_MS;
-  server.headersTimeout = CLIENT_KEEP_ALIVE_MS + 1000;
-  server.on('upgrade', createUpgrader(options));
-  return server;
-}
-
-function closeGently(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+  const controlAddress = { host: flags['control-host'], port: controlPortOf(flags), flag: '--control-port' };
+  try {
+    const port = await listen(data.server, { host: flags.host, port: flags.port, flag: '--port' });
+    const controlPort = await listen(control, controlAddress);
+    return { port, controlPort, state, close };
+  } catch (error) {
+    // A port that did open would keep the process alive.
+    await close();
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { cleanRequestHeaders, clientAddressOf, cookieValue } from './headers.ts';
+import { cleanRequestHeaders, clientAddressOf, cookieValue, originForm } from './headers.ts';
 import { planRoute, type Route } from './route.ts';
 import type { ProxyState } from './state.ts';
 
@@ -23,6 +23,7 @@ export function createRouter(
       const clientAddress = clientAddressOf(req, options.trustedHops);
       const pinCookie = cookieValue(req.headers.cookie, options.pinCookie);
       cleanRequestHeaders(req, clientAddress);
+      req.url = originForm(req.url ?? '/');
       return planRoute({ clientAddress, pinCookie }, state.pool, state.settings);
     },
     turn: () => turns++,

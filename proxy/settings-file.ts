@@ -8,6 +8,7 @@ export function startSettings(file: string, given: Partial<SettingValues>): Sett
   if (file === '') return fresh;
   try {
     const { epoch, ...values } = JSON.parse(readFileSync(file, 'utf8')) as Settings;
+    if (!Number.isSafeInteger(epoch)) return fresh;
     // The epoch goes on counting: a response of before the restart must never look newer.
     return { ...changeSettings(fresh, values).settings, epoch };
   } catch {

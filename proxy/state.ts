@@ -39,8 +39,9 @@ export class ProxyState {
   changeSettings(change: unknown): Settings {
     const { settings, changed } = changeSettings(this.settings, change);
     if (changed.length === 0) return settings;
-    this.settings = settings;
+    // First remembered, then true: what cannot be remembered would be gone after a restart, and its epoch given twice.
     this.#onSettings(settings);
+    this.settings = settings;
     this.events.add({ type: 'settings.changed', settings, changed });
     return settings;
   }

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Timeouts } from './attempt.ts';
+import { dropHopByHop } from './headers.ts';
 import type { Upstream } from './pool.ts';
 import type { Failure } from './retry.ts';
 
@@ -11,22 +12,24 @@ export interface UpgradeAttempt {
   head: Buffer;
   upstream: Upstream;
   stamp: Record<string, string>;
-  /** Called with the upstream's 101 before it reaches the client: the place to add fields. */
+  /** Called with the upstream's answer, a 101 or another, before it reaches the client: the place to add fields. */
   onHead(answer: IncomingMessage): void;
-  /** No 101 and no other answer came: answer on the raw socket. */
+  /** No answer came: answer on the raw socket. */
   onFailure(failure: Failure): void;
 }
 
 /**
  * Watches a handshake from http-proxy's `proxyReqWs` on: limits in time, whether bytes may have left, and both sockets
- * tied together so that neither side outlives the other. Returns how to name a failure.
+ * tied together so that neither side outlives the other. Returns how to name a failure: null once there was an answer,
+ * because what breaks after that must not be told in the middle of it.
  */
 export function watchUpgrade(
   proxyReq: ClientRequest,
   attempt: UpgradeAttempt,
   timeouts: Timeouts,
-): (error: Error) => Failure {
-  let sent = false;
+): () => Failure | null {
+  const { socket } = attempt;
+  let phase: 'connecting' | 'sent' | 'answered' = 'connecting';
   let timedOut: Failure['reason'] | null = null;
   const limit = (ms: number, reason: Failure['reason']) =>
     setTimeout(() => {
@@ -35,29 +38,53 @@ export function watchUpgrade(
     }, ms);
   let timer = limit(timeouts.connectMs, 'connect-timeout');
   const connected = () => {
-    sent = true;
+    phase = 'sent';
     clearTimeout(timer);
     timer = limit(timeouts.firstByteMs, 'first-byte-timeout');
   };
+  const answered = (answer: IncomingMessage) => {
+    phase = 'answered';
+    clearTimeout(timer);
+    attempt.onHead(answer);
+  };
 
-  proxyReq.once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', connected);
+  proxyReq.once('socket', (upstreamSocket) => {
+    if (upstreamSocket.connecting) upstreamSocket.once('connect', connected);
     else connected();
   });
   proxyReq.once('close', () => clearTimeout(timer));
-  attempt.socket.once('close', () => proxyReq.destroy());
-  attempt.socket.on('error', () => attempt.socket.destroy());
+  socket.once('close', () => proxyReq.destroy());
   proxyReq.once('response', (answer) => {
-    clearTimeout(timer);
     // http-proxy copies the head as it came but the body without its chunks: only "until close" is still true.
-    delete answer.headers['transfer-encoding'];
+    dropHopByHop(answer.headers);
     answer.headers.connection = 'close';
+    answered(answer);
+    timer = setTimeout(() => answer.destroy(), timeouts.idleMs);
+    answer.on('data', () => timer.refresh());
+    answer.once('close', () => answer.complete || socket.destroy());
   });
+  const stopListening = onLeave(socket, () => socket.destroy());
   proxyReq.once('upgrade', (answer, upstreamSocket) => {
-    clearTimeout(timer);
-    attempt.onHead(answer);
-    upstreamSocket.once('close', () => attempt.socket.destroy());
-    attempt.socket.once('close', () => upstreamSocket.destroy());
+    stopListening();
+    answered(answer);
+    // What the upstream said last still goes out, but for a client that takes nothing it does not wait.
+    upstreamSocket.once('close', () => {
+      timer = setTimeout(() => socket.destroy(), timeouts.idleMs);
+    });
+    socket.once('close', () => clearTimeout(timer));
+    socket.once('close', () => upstreamSocket.destroy());
   });
-  return () => ({ reason: timedOut ?? (sent ? 'reset' : 'refused'), sent });
+  return () => {
+    if (phase === 'answered') return null;
+    const sent = phase === 'sent';
+    return { reason: timedOut ?? (sent ? 'reset' : 'refused'), sent };
+  };
+}
+
+/** Nobody reads the client's socket before the answer, so nobody would hear it leave. Returns how to stop listening. */
+function onLeave(socket: Duplex, leave: () => void): () => void {
+  // Reading nothing makes a stream that has nothing notice its end; what the client sent early stays where it is.
+  const look = () => void (socket.readableLength === 0 && socket.read(0));
+  socket.on('readable', look).once('end', leave);
+  return () => void socket.off('readable', look).off('end', leave);
 }

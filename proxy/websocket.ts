@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { answerTo, BAD_UPGRADE, NO_UPSTREAM } from './errors.ts';
 import type { GatewayOptions } from './gateway.ts';
-import { insertPin, refuseUpgrade } from './passage.ts';
+import { insertPin, refuseUpgrade, type Trail, trailHeaders } from './passage.ts';
 
 /**
  * The gateway for WebSockets: same choice, one attempt. Once open, a socket stays with its upstream for life, whatever
@@ -10,14 +10,19 @@ import { insertPin, refuseUpgrade } from './passage.ts';
  */
 export function createUpgrader({ router, forward, record, pinCookie, onTrouble }: GatewayOptions) {
   return function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // SUBTLE: Node took its own listener away with the upgrade; without one a client's reset would end the process.
+    socket.on('error', () => socket.destroy());
+    // Whoever ended our side, there is nothing left to hear from the client.
+    socket.once('finish', () => socket.destroy());
     const wish = req.headers.upgrade;
-    if (req.method !== 'GET' || wish?.toLowerCase() !== 'websocket')
-      return refuseUpgrade(socket, BAD_UPGRADE);
+    const sound = isHandshake(req);
     const route = router.plan(req);
+    const trail: Trail = { route, attempts: [], letters: route.letters() };
+    if (!sound) return refuseUpgrade(socket, BAD_UPGRADE, trail);
     // Hop-by-hop fields were dropped, but these two are the handshake.
     Object.assign(req.headers, { connection: 'Upgrade', upgrade: wish });
     const upstream = route.next(router.turn);
-    if (upstream === null) return refuseUpgrade(socket, NO_UPSTREAM);
+    if (upstream === null) return refuseUpgrade(socket, NO_UPSTREAM, trail);
     socket.once('close', record.began(upstream.id));
     forward.upgrade({
       req,
@@ -26,15 +31,24 @@ export function createUpgrader({ router, forward, record, pinCookie, onTrouble }
       upstream,
       stamp: router.stampOf(route),
       onHead: (answer) => {
-        const { insert, movedFrom } = route.outcome(upstream);
+        const { letters, insert, movedFrom } = route.outcome(upstream);
+        Object.assign(trail, { letters, attempts: [{ upstream: upstream.id, outcome: 'ok' }] });
+        Object.assign(answer.headers, trailHeaders(trail));
         if (insert === null) return;
         insertPin(answer.headers, pinCookie, insert);
         record.pinned(route.settings.affinity, upstream.id, movedFrom);
       },
       onFailure: (failure) => {
+        trail.attempts.push({ upstream: upstream.id, outcome: failure.reason });
         onTrouble(upstream.id);
-        refuseUpgrade(socket, answerTo(failure));
+        refuseUpgrade(socket, answerTo(failure), trail);
       },
     });
   };
+}
+
+/** A body in front of a WebSocket would be read by the upstream as its next request. */
+function isHandshake({ method, headers }: IncomingMessage): boolean {
+  const hasBody = (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined;
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody;
 }

@@ -1,0 +1,162 @@
+/** The possible worlds of one shopper: kept, split by what is not known, narrowed by every answer. */
+import {
+  answered,
+  type Calls,
+  createCalls,
+  doubt,
+  flightOf,
+  leaveUnknown,
+  MAX_OVERTAKEN,
+  openBeside,
+  settle,
+} from './calls.ts';
+import {
+  type Answer,
+  answers,
+  distinct,
+  type OpenCall,
+  type Shown,
+  type World,
+  withoutCall,
+  worldOf,
+  worldsBeside,
+} from './search.ts';
+import { type CartState, EMPTY, sameState } from './state.ts';
+
+/** Open calls besides the answered one; with more the search is given up: 4 have 65 orders, 5 have 326. */
+export const MAX_OTHERS = 4;
+/** Worlds kept; with more the search is given up. */
+export const MAX_WORLDS = 64;
+
+export interface Worlds {
+  all: readonly World[];
+  calls: Calls;
+  /** False after a restart until an answer had the shopper to itself; till then nobody is accused. */
+  certain: boolean;
+}
+
+/** The one world of a session nobody has used. */
+export function createWorlds(): Worlds {
+  return { all: [worldOf(EMPTY)], calls: createCalls(), certain: true };
+}
+
+/** The call definitely did not take place. False if an answer has already shown that it did. */
+export function fail(worlds: Worlds, call: number): boolean {
+  worlds.calls.inFlight.delete(call);
+  const left = worlds.all.filter(({ landed }) => !landed.has(call));
+  if (left.length > 0) {
+    worlds.all = left;
+    return true;
+  }
+  forgetCall(worlds, call);
+  worlds.certain = false;
+  return false;
+}
+
+/** Nobody can know whether the call took place or still will: it stays open for ever. Reads are forgotten. */
+export function leaveOpen(worlds: Worlds, call: number): void {
+  const { op } = flightOf(worlds.calls, call);
+  worlds.calls.inFlight.delete(call);
+  forgetCall(worlds, call);
+  leaveUnknown(worlds.calls, op);
+  settleWhatAllAgreeOn(worlds);
+}
+
+/**
+ * The worlds, out of `from`, in which `call` may have answered `shown`; none = no legal order explains the
+ * answer. `null` = too many possibilities to look through: nobody may be accused.
+ */
+export function explain(
+  worlds: Worlds,
+  call: number,
+  shown: CartState,
+  from = worlds.all,
+): readonly World[] | null {
+  const others = openBeside(worlds.calls, call);
+  if (others.length > MAX_OTHERS || worlds.calls.lost > 0) return null;
+  const fitting: World[] = [];
+  for (const world of from) {
+    for (const answer of answersOf(worlds, call, { world, others })) {
+      if (fits(answer.shown, shown)) fitting.push(answer.world);
+    }
+  }
+  const survivors = distinct(fitting);
+  return survivors.length > MAX_WORLDS ? null : survivors;
+}
+
+/** Every state `call` could legally have shown; for naming what is wrong with the one it did show. */
+export function reachable(worlds: Worlds, call: number): CartState[] {
+  const others = openBeside(worlds.calls, call).slice(0, MAX_OTHERS);
+  const legal = worlds.all.flatMap((world) => answersOf(worlds, call, { world, others }));
+  return legal.flatMap(({ shown }) => (shown === 'any' ? [] : [shown]));
+}
+
+/** What the worlds would be if the session had ended unseen and a new one had begun. */
+export function afresh(worlds: Worlds): readonly World[] {
+  return distinct(worlds.all.map((world) => ({ ...world, state: EMPTY })));
+}
+
+/** `call` was answered, and `survivors` (of `explain`) are the worlds that remain. */
+export function adopt(worlds: Worlds, call: number, survivors: readonly World[]): void {
+  const { op } = flightOf(worlds.calls, call);
+  answered(worlds.calls, call);
+  worlds.all = distinct(survivors);
+  settle(worlds.calls, op);
+  settleWhatAllAgreeOn(worlds);
+}
+
+/**
+ * Starts anew from what `call` showed, whether or not it can be explained. What was open stays open, and may or
+ * may not be in `shown` already. Where other calls were under way, two answers contradict each other and nobody
+ * knows which was wrong: what held before stays possible. If that leaves too many possibilities, nothing is
+ * certain until an answer comes that had the shopper to itself.
+ */
+export function restart(worlds: Worlds, call: number, shown: CartState): void {
+  const { calls } = worlds;
+  const { op, alone, overtaken } = flightOf(calls, call);
+  const others = openBeside(calls, call);
+  const isTooMuch = others.length > MAX_OTHERS || overtaken.length > MAX_OVERTAKEN;
+  const regardless =
+    alone || isTooMuch ? [] : worlds.all.flatMap((world) => answersOf(worlds, call, { world, others }));
+  answered(calls, call);
+  settle(calls, op);
+  for (const { op: open } of [...calls.unknown.values()]) {
+    if (isVisible(shown, open.key)) settle(calls, open);
+    else doubt(calls, open.key);
+  }
+  const newer = overtaken.filter(({ key }) => !isVisible(shown, key));
+  const inFlight = others.filter((open) => open.call !== null);
+  const believing = isTooMuch ? [worldOf(shown)] : worldsBeside(shown, { overtaken: newer, inFlight });
+  worlds.all = distinct([...believing, ...regardless.map(({ world }) => world)]);
+  worlds.certain = alone || (!isTooMuch && worlds.all.length <= MAX_WORLDS);
+}
+
+function fits(legal: Shown, shown: CartState): boolean {
+  return legal === 'any' || sameState(legal, shown);
+}
+
+function answersOf(worlds: Worlds, call: number, at: { world: World; others: OpenCall[] }): Answer[] {
+  return answers(at.world, { call, op: flightOf(worlds.calls, call).op }, at.others, worlds.calls);
+}
+
+function forgetCall(worlds: Worlds, call: number): void {
+  worlds.all = distinct(worlds.all.map((world) => withoutCall(world, call)));
+}
+
+function settleWhatAllAgreeOn(worlds: Worlds): void {
+  const { unknown, settled } = worlds.calls;
+  for (const { op } of [...unknown.values()]) {
+    if (worlds.all.every(({ used }) => used.has(op.key))) settle(worlds.calls, op);
+  }
+  // Only keys in doubt stay in a world; otherwise the sets, and the cost of copying them, grow without bound.
+  worlds.all = worlds.all.map((world) => {
+    const used = [...world.used].filter((key) => !settled.has(key));
+    return used.length === world.used.size ? world : { ...world, used: new Set(used) };
+  });
+}
+
+function isVisible(state: CartState, key: string): boolean {
+  if (state.lines.has(key)) return true;
+  for (const { w } of state.lines.values()) if (w === key) return true;
+  return false;
+}

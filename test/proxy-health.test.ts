@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { send } from './support/client.ts';
+import { startDeafListener } from './support/deaf-listener.ts';
+import { startTestProxy } from './support/proxy.ts';
+import { startUpstream, type TestUpstream } from './support/upstream.ts';
+import { waitFor } from './support/wait.ts';
+
+test('a frozen replica costs a timeout, is taken down by its check, avoided, and comes back when it thaws', async (t) => {
+  const frozen = await startUpstream(t, 'shop-1');
+  const well = await startUpstream(t, 'shop-2');
+  const { port, becomes, state } = await startTestProxy(t, {
+    upstreams: [frozen, well],
+    affinity: 'cookie',
+    'check-interval': 60_000,
+    'check-timeout': 50,
+    'first-byte-timeout': 80,
+  });
+  frozen.health = 'silent';
+  const pinned = { headers: { cookie: 'cw_pin=shop-1' } };
+  const first = await send(port, pinned);
+  assert.equal(first.status, 504);
+  assert.equal(first.headers['x-upstream-sent'], '1');
+  // The interval between checks is a minute: the trouble of that request had it checked at once.
+  await becomes('shop-1', 'down');
+  for (let turn = 0; turn < 4; turn++) {
+    const answer = await send(port, pinned);
+    assert.equal(answer.body.toString(), 'shop-2');
+    assert.equal(answer.headers['x-affinity'], 'DI');
+  }
+  frozen.health = 200;
+  await becomes('shop-1', 'up');
+  assert.equal((await send(port, pinned)).body.toString(), 'shop-1');
+  assert.deepEqual(storyOf('shop-1'), [
+    'down > up: health check passed',
+    'up > down: health check failed: no answer within 50 ms',
+    'down > up: health check passed',
+  ]);
+
+  function storyOf(id: string): string[] {
+    return state.events
+      .since(0)
+      .flatMap((event) => (event.type === 'upstream.state' && event.upstream === id ? [event] : []))
+      .map(({ from, to, why }) => `${from} > ${to}: ${why}`);
+  }
+});
+
+test('a replica is down before its first check passed, and taking a connection is not passing', async (t) => {
+  const taking = createServer(() => {});
+  await new Promise<void>((resolve) => taking.listen(0, '127.0.0.1', resolve));
+  t.after(() => taking.close());
+  const { port } = taking.address() as { port: number };
+  const { place, upstreams, ...proxy } = await startTestProxy(t, { 'check-timeout': 30 });
+  let connections = 0;
+  taking.on('connection', (socket) => {
+    connections++;
+    t.after(() => socket.destroy());
+  });
+  const address = { id: 'shop-1', life: 'shop-1#1', host: '127.0.0.1', port };
+  await place([{ address } as TestUpstream]);
+  await waitFor('three checks', () => connections >= 3);
+  assert.deepEqual(
+    (await upstreams()).map(({ state }) => state),
+    ['down'],
+  );
+  assert.equal((await send(proxy.port)).status, 503);
+});
+
+test('it takes `fall` failed checks in a row to go down and `rise` passed ones to come up', async (t) => {
+  const shop = await startUpstream(t, 'shop-1');
+  const { state } = await startTestProxy(t, { upstreams: [shop], rise: 3, fall: 4 });
+  const turns: { to: string; checks: number }[] = [];
+  state.events.follow({
+    take(event) {
+      if (event.type === 'upstream.state') turns.push({ to: event.to, checks: shop.checks });
+      return true;
+    },
+    end() {},
+  });
+  assert.deepEqual(await turnAfter(500), { to: 'down', checks: 4 });
+  assert.deepEqual(await turnAfter(200), { to: 'up', checks: 3 });
+
+  async function turnAfter(health: number) {
+    const before = shop.checks;
+    shop.health = health;
+    const { to, checks } = await waitFor('a change of state', () => turns.shift());
+    return { to, checks: checks - before };
+  }
+});
+
+test('a check whose answer never ends has failed, and leaves no connection behind', async (t) => {
+  const shop = await startUpstream(t, 'shop-1');
+  const { becomes } = await startTestProxy(t, { upstreams: [shop], 'check-timeout': 30 });
+  shop.health = 'endless';
+  await becomes('shop-1', 'down');
+  const { checks } = shop;
+  await waitFor('more checks', () => shop.checks > checks + 3);
+  assert.ok(shop.open() <= 2, `${shop.open()} connections are open`);
+});
+
+test('a replica that does not take the connection is given up after the connect timeout, unsent', async (t) => {
+  const spare = await startUpstream(t, 'shop-2');
+  const { proxy, deaf } = await withDeaf(t, [spare]);
+  const startedMs = performance.now();
+  const answer = await send(proxy.port, { method: 'POST', body: 'x', headers: { cookie: 'cw_pin=shop-1' } });
+  assert.equal(answer.headers['x-attempts'], 'shop-1:connect-timeout,shop-2:ok');
+  assert.equal(spare.requests[0]?.body.toString(), 'x', 'safe to send again: it was never sent');
+  const ms = performance.now() - startedMs;
+  assert.ok(ms >= 95 && ms < 500, `took ${ms} ms`);
+  await proxy.settings({ retry: 'off' });
+  const refused = await send(proxy.port, { headers: { cookie: 'cw_pin=shop-1' } });
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers['x-upstream-sent'], '0');
+  await deaf.close();
+});
+
+/** A proxy that believes in shop-1, which has stopped taking connections. */
+async function withDeaf(t: TestContext, others: TestUpstream[]) {
+  const deaf = await startDeafListener(t);
+  const address = { id: 'shop-1', life: 'shop-1#1', host: '127.0.0.1', port: deaf.port };
+  const proxy = await startTestProxy(t, {
+    affinity: 'cookie',
+    upstreams: [{ address } as TestUpstream, ...others],
+    'check-interval': 60_000,
+    fall: 100,
+    'connect-timeout': 100,
+  });
+  await deaf.goDeaf();
+  return { proxy, deaf };
+}
