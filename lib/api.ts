@@ -66,7 +66,9 @@ const isLocalName = (host: string): boolean =>
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 function asRefusal(error: unknown): ApiError {
-  if (error instanceof ApiError) return error;
+  // Status 0: this server is itself a caller, of one that does not answer.
+  if (error instanceof ApiError)
+    return error.status === 0 ? new ApiError(503, error.code, error.message) : error;
   const { type, status } = error as { type?: string; status?: number };
   if (type === 'entity.parse.failed')
     return badRequest('bad_json', `the body is not JSON: ${(error as Error).message}`);

@@ -16,8 +16,9 @@ export function behaveAsChild(options: { onStop(): Promise<void>; limitMs: numbe
   process.on('SIGTERM', stop);
   if (process.send) {
     process.on('SIGINT', () => {});
-    // The agent is gone, even if by SIGKILL: there is nobody left to work for.
+    // The agent is gone, even if by SIGKILL: there is nobody left to work for. It may have gone before we listened.
     process.on('disconnect', () => process.exit(0));
+    if (!process.connected) process.exit(0);
   } else process.on('SIGINT', stop);
 }
 

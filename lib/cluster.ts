@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from './flags.ts';
-import { isRunning, type ProcessIdentity } from './process-identity.ts';
+import { isIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /**
  * A running cluster leaves its addresses and the instructor's token in its run directory
@@ -60,7 +60,10 @@ export function requireCluster(base: string, name?: string): ClusterInfo {
 
 function readCluster(base: string, name: string): ClusterInfo | null {
   try {
-    return JSON.parse(readFileSync(join(runDirectory(base, name), CLUSTER_FILE), 'utf8')) as ClusterInfo;
+    const info = JSON.parse(
+      readFileSync(join(runDirectory(base, name), CLUSTER_FILE), 'utf8'),
+    ) as ClusterInfo;
+    return isIdentity(info?.agent) ? info : null;
   } catch {
     return null;
   }

@@ -2,6 +2,9 @@ import { ApiError } from './api-error.ts';
 import { UsageError } from './flags.ts';
 import { ListenError } from './listen.ts';
 
+/** Trouble that its message explains in full, to whoever typed the command. */
+export class ExpectedError extends Error {}
+
 /** Exit code for bad arguments (the conventional one; `load` and `drill` have their own, see design of exit codes). */
 export const EXIT_USAGE = 2;
 export const EXIT_FAILED = 1;
@@ -17,7 +20,7 @@ export async function runMain(
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    const expected = [UsageError, ApiError, ListenError].some((kind) => error instanceof kind);
+    const expected = [UsageError, ApiError, ListenError, ExpectedError].some((kind) => error instanceof kind);
     process.stderr.write(`${expected ? (error as Error).message : (error as Error).stack}\n`);
     process.exitCode = error instanceof UsageError ? usageCode : EXIT_FAILED;
   }

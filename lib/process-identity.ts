@@ -18,7 +18,14 @@ export function identify(pid: number): ProcessIdentity | null {
 }
 
 export function isRunning(known: ProcessIdentity): boolean {
-  return identify(known.pid)?.startTime === known.startTime;
+  const now = identify(known.pid);
+  return now !== null && now.startTime === known.startTime;
+}
+
+/** Whether a value read from a file is an identity: files can be damaged. */
+export function isIdentity(value: unknown): value is ProcessIdentity {
+  const { pid, startTime } = (value ?? {}) as Partial<ProcessIdentity>;
+  return Number.isInteger(pid) && typeof startTime === 'string';
 }
 
 /** Sends a signal only to that very process; false when it is gone. */

@@ -4,6 +4,8 @@ import type { EventLog, Stamped } from './event-log.ts';
 
 /** A browser on a slow line may lag this far before it is cut off and asked to resume. */
 const MAX_BUFFERED_BYTES = 1 << 20;
+/** A reader that was cut off has this long to take what was written before, then its connection is broken. */
+const CUT_OFF_MS = 5000;
 const HEARTBEAT_MS = 5000;
 const RECONNECT_MS = 250;
 /** One event is one line of JSON; a stream that sends more than this without a break is not ours. */
@@ -17,26 +19,32 @@ export function sendEvents<E extends { type: string }>(
   log: EventLog<E>,
   req: IncomingMessage,
   res: ServerResponse,
+  limits: { heartbeatMs?: number; cutOffMs?: number } = {},
 ): void {
+  const { heartbeatMs = HEARTBEAT_MS, cutOffMs = CUT_OFF_MS } = limits;
   res.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
   res.write(`retry: ${RECONNECT_MS * 4}\n\n`);
-  const stop = log.follow(
-    {
-      take: (event) => {
-        res.write(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`);
-        return res.writableLength < MAX_BUFFERED_BYTES;
-      },
-      end: () => res.end(),
+  const heartbeat = setInterval(() => res.write(': still here\n\n'), heartbeatMs);
+  let cutOff: NodeJS.Timeout | undefined;
+  const reader = {
+    take(event: Stamped<E>) {
+      res.write(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`);
+      return res.writableLength < MAX_BUFFERED_BYTES;
     },
-    resumePoint(req, log.lastSeq),
-  );
-  const heartbeat = setInterval(() => res.write(': still here\n\n'), HEARTBEAT_MS);
+    end() {
+      clearInterval(heartbeat);
+      res.end();
+      cutOff = setTimeout(() => res.destroy(), cutOffMs);
+    },
+  };
+  const stop = log.follow(reader, resumePoint(req, log.lastSeq));
   res.on('close', () => {
     clearInterval(heartbeat);
+    clearTimeout(cutOff);
     stop();
   });
 }

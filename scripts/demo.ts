@@ -1,5 +1,5 @@
 import { AGENT_FLAGS, agentConfig } from '../apps/agent/config.ts';
-import { startCluster } from '../apps/agent/start.ts';
+import { type RunningCluster, startCluster } from '../apps/agent/start.ts';
 import { runBase } from '../lib/cluster.ts';
 import { duration, type FlagTable, helpText, integer, parseFlags, text, toggle } from '../lib/flags.ts';
 import { createLog } from '../lib/log.ts';
@@ -7,6 +7,7 @@ import { runMain } from '../lib/main.ts';
 import { DESIGNS } from './demo/designs.ts';
 import { demoJson, designText } from './demo/report.ts';
 import { type Measured, runDesign } from './demo/run.ts';
+import { stopSignal } from './up/signals.ts';
 
 /** `npm run demo`: the four designs, each hurt in the same way, in about a minute. Exit 0 when each did as predicted. */
 const USAGE = 'npm run demo -- [flags]     four designs, one killed shop each: predicted and measured';
@@ -20,6 +21,7 @@ const FLAGS = {
 } satisfies FlagTable;
 
 const REPLICAS = 3;
+const EXIT_INTERRUPTED = 130;
 
 await runMain(async () => {
   const { flags, help } = parseFlags(FLAGS, process.argv.slice(2), process.env);
@@ -29,25 +31,28 @@ await runMain(async () => {
   }
   const say = (text: string) => process[flags.json ? 'stderr' : 'stdout'].write(`${text}\n`);
   const started = performance.now();
-  const cluster = await startDemoCluster(flags.redis);
-  const interrupted = endOnSignal(() => cluster.close());
-  const { runtime, store } = cluster.info;
-  say(
-    `Three shops, ${flags.shoppers} shoppers, seed ${flags.seed}. Redis is: ${store}. shop-2 is killed under each design.\n`,
-  );
+  const signal = stopSignal();
   const all: Measured[] = [];
+  let cluster: RunningCluster | null = null;
   try {
+    cluster = await startDemoCluster(flags.redis, signal);
+    say(
+      `Three shops, ${flags.shoppers} shoppers, seed ${flags.seed}. Redis is: ${cluster.info.store}. shop-2 is killed under each design.\n`,
+    );
     for (const design of DESIGNS) {
       const { shoppers, seed, calm: calmMs, after: afterMs } = flags;
-      all.push(await runDesign(cluster.info, design, { shoppers, seed, calmMs, afterMs }));
-      say(`${designText(all.at(-1) as Measured)}\n`);
+      const measured = await runDesign(cluster.info, design, { shoppers, seed, calmMs, afterMs, signal });
+      say(`${designText(measured)}\n`);
+      all.push(measured);
     }
   } catch (error) {
-    if (!interrupted()) throw error;
-    return 130;
+    if (!signal.aborted) throw error;
+    say('Interrupted: the cluster is ended.');
+    return EXIT_INTERRUPTED;
   } finally {
-    await cluster.close();
+    await cluster?.close();
   }
+  const { runtime, store } = cluster.info;
   const durationMs = Math.round(performance.now() - started);
   const facts = { seed: flags.seed, runtime, store, durationMs };
   if (flags.json) process.stdout.write(`${JSON.stringify(demoJson(all, facts))}\n`);
@@ -57,23 +62,12 @@ await runMain(async () => {
 });
 
 /** A cluster of its own on free ports: a running one is not disturbed. */
-function startDemoCluster(redis: string) {
+function startDemoCluster(redis: string, signal: AbortSignal): Promise<RunningCluster> {
   const { flags } = parseFlags(AGENT_FLAGS, [], {});
   const ports = { port: 0, 'console-port': 0 };
   const config = agentConfig({ ...flags, ...ports, replicas: REPLICAS, redis, name: `demo-${process.pid}` });
   const base = runBase(process.env);
   const log = createLog('agent', 'warn');
-  return startCluster({ config, base, programs: new URL('../', import.meta.url), log, onLine: () => {} });
-}
-
-/** At Ctrl-C the cluster is ended, which makes the demo fail where it stands. */
-function endOnSignal(close: () => Promise<void>): () => boolean {
-  let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      interrupted = true;
-      void close();
-    });
-  }
-  return () => interrupted;
+  const programs = new URL('../', import.meta.url);
+  return startCluster({ config, base, programs, log, onLine: () => {}, signal });
 }

@@ -1,11 +1,13 @@
 import { ApiError } from '../../lib/api-error.ts';
 import type { EventLog } from '../../lib/event-log.ts';
+import { SETTINGS, type SettingValues } from '../../proxy/contract.ts';
 import type { AgentConfig } from './config.ts';
 import { MAX_REPLICAS } from './config.ts';
 import type { AgentEvent, AgentState, DeployView } from './contract.ts';
 import { deployInPlace } from './deploy.ts';
 import { FaultBook } from './faults.ts';
 import type { ProxyClient } from './proxy-client.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
 import { DEFAULT_GRACE_MS, type Runtime } from './runtime/runtime.ts';
 
 /**
@@ -29,19 +31,21 @@ const UP_LIMIT_MS = 15_000;
 export class Agent {
   readonly faults: FaultBook;
   readonly #parts: AgentParts;
+  readonly #publisher: Publisher;
+  readonly #ending = new AbortController();
   /** What changes the cluster as a whole (scale, deploy, reset) happens one at a time. */
   #busyWith: string | null = null;
   #current: Promise<unknown> = Promise.resolve();
   #deploy: DeployView | null = null;
   #deploys = 0;
-  #cancelled = false;
-  #publishing: Promise<void> = Promise.resolve();
+  #deploying = new AbortController();
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { runtime, events } = parts;
+    const { runtime, proxy, events } = parts;
     const onEvent = (event: AgentEvent) => void events.add(event);
     this.faults = new FaultBook({ runtime, now: () => Date.now() - parts.startedAt, onEvent });
+    this.#publisher = createPublisher({ runtime, proxy, ending: this.#ending.signal });
   }
 
   state(): AgentState {
@@ -59,13 +63,25 @@ export class Agent {
     };
   }
 
-  /** Tells the proxy where the shops are. A dead shop stays listed: noticing that is the health checks' work. */
-  publish(): Promise<void> {
-    // One after the other: an older list must not arrive after a newer one.
-    this.#publishing = this.#publishing.then(() => this.#parts.proxy.place(this.#addresses()));
-    const published = this.#publishing;
-    this.#publishing = published.catch(() => {});
-    return published;
+  /** Everything the runtime tells becomes part of the story; some of it the proxy or the faults must know. */
+  notice(event: AgentEvent): void {
+    this.#parts.events.add(event);
+    const well = this.#whoIsWell(event);
+    if (well) this.faults.settle(well.id, well.why);
+    const proxyIsBack = event.type === 'proxy.state' && event.state === 'ready';
+    if (event.type === 'replica.ready' || proxyIsBack) this.#publisher.publishSoon();
+  }
+
+  /** Resolves when the proxy sends to every shop of now, in its present life. */
+  async allUp(): Promise<void> {
+    await this.#publisher.publish();
+    const lives = new Set(this.#shops().map(({ life }) => life));
+    await this.#parts.proxy.until(
+      'every shop taking requests',
+      (upstreams) =>
+        upstreams.filter(({ life, state }) => lives.has(life) && state === 'up').length === lives.size,
+      { limitMs: UP_LIMIT_MS, signal: this.#ending.signal },
+    );
   }
 
   async scale(count: number): Promise<void> {
@@ -84,74 +100,97 @@ export class Agent {
     this.#requireIdle();
     const of = this.#shops().length;
     const view: DeployView = { id: `d${++this.#deploys}`, state: 'running', replaced: 0, of };
-    const { runtime, proxy, events } = this.#parts;
-    const onEvent = (event: AgentEvent) => void events.add(event);
-    const publish = () => this.publish();
-    const cancelled = () => this.#cancelled;
-    const run = () => deployInPlace({ view, drainMs, runtime, proxy, publish, onEvent, cancelled });
-    const running = this.#alone('deploying', run);
     this.#deploy = view;
-    running.then(
-      () => (view.state = 'finished'),
-      (error: Error) => {
-        view.state = 'failed';
-        onEvent({ type: 'deploy.failed', id: view.id, message: error.message });
-      },
-    );
+    void this.#runDeploy(view, drainMs);
     return { ...view };
   }
 
   /** Back to how the cluster started: no faults, first settings, first count, empty store, fresh shops. */
   async reset(): Promise<number> {
     const started = performance.now();
-    this.#cancelled = true;
-    try {
-      await this.#current;
-      await this.faults.undoAll('reset');
-      await this.#alone('resetting', () => this.#startOver());
-    } finally {
-      this.#cancelled = false;
-    }
+    this.#deploying.abort(new Error('cancelled by a reset'));
+    await this.#current;
+    await this.#alone('resetting', () => this.#startOver());
     const ms = Math.round(performance.now() - started);
     this.#parts.events.add({ type: 'cluster.reset', ms });
     return ms;
   }
 
   async close(): Promise<void> {
-    this.#cancelled = true;
+    this.#deploying.abort(new Error('cancelled: the cluster ends'));
+    this.#ending.abort(new Error('the cluster ends'));
     this.faults.close();
     await this.#parts.runtime.close();
   }
 
+  async #runDeploy(view: DeployView, drainMs: number): Promise<void> {
+    const { runtime, proxy, events } = this.#parts;
+    const { id, of } = view;
+    const { publish } = this.#publisher;
+    const onEvent = (event: AgentEvent) => void events.add(event);
+    this.#deploying = new AbortController();
+    const { signal } = this.#deploying;
+    const run = () => deployInPlace({ view, drainMs, runtime, proxy, publish, onEvent, signal });
+    try {
+      await this.#alone('deploying', run);
+      view.state = 'finished';
+      onEvent({ type: 'deploy.phase', id, phase: 'finished', replica: null, done: view.replaced, of });
+    } catch (error) {
+      view.state = 'failed';
+      const { message } = (signal.aborted ? signal.reason : error) as Error;
+      onEvent({ type: 'deploy.failed', id, message });
+    }
+  }
+
   async #startOver(): Promise<void> {
     const { config, runtime, proxy } = this.#parts;
-    await proxy.change({ affinity: config.affinity, sessions: config.sessions });
+    // An undo that fails is in the events; whatever it leaves broken is started anew below.
+    await this.faults.undoAll('reset').catch(() => {});
+    await proxy.change({ ...FIRST_VALUES, affinity: config.affinity, sessions: config.sessions });
     await this.#scaleTo(config.replicas);
     await this.#parts.wipeStore();
     await Promise.all(this.#shops().map(({ id }) => runtime.restart(id, { graceMs: 0 })));
-    await this.publish();
-    const lives = new Set(this.#shops().map(({ life }) => life));
-    await proxy.until(
-      'every shop taking requests',
-      (upstreams) =>
-        upstreams.filter(({ life, state }) => lives.has(life) && state === 'up').length === lives.size,
-      UP_LIMIT_MS,
-    );
+    await this.allUp();
   }
 
   async #scaleTo(count: number): Promise<void> {
-    const { runtime, proxy, events } = this.#parts;
     const before = this.#shops().length;
     if (before === count) return;
-    const more = Array.from({ length: Math.max(0, count - before) }, () => runtime.add());
-    await Promise.all(more);
-    // The newest go first, as docker compose does; the proxy forgets them before they stop.
-    const leaving = this.#shops().slice(count);
-    const staying = this.#addresses().filter(({ id }) => !leaving.some((shop) => shop.id === id));
-    if (leaving.length > 0) await proxy.place(staying);
-    await Promise.all(leaving.map(({ id }) => runtime.remove(id, { graceMs: DEFAULT_GRACE_MS })));
-    await this.publish();
-    events.add({ type: 'cluster.scaled', from: before, to: count });
+    try {
+      await (count > before ? this.#add(count - before) : this.#remove(before - count));
+    } finally {
+      const to = this.#shops().length;
+      if (to !== before) this.#parts.events.add({ type: 'cluster.scaled', from: before, to });
+    }
+  }
+
+  /** Those that start stay, whatever becomes of the others. */
+  async #add(count: number): Promise<void> {
+    const { runtime } = this.#parts;
+    const added = await Promise.allSettled(Array.from({ length: count }, () => runtime.add()));
+    const failed = added.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    // A proxy that cannot be told now is told when it is ready.
+    await this.#publisher.publish().catch(() => {});
+  }
+
+  /** The newest go first, as docker compose does. The proxy forgets them before they stop. */
+  async #remove(count: number): Promise<void> {
+    const leaving = this.#shops()
+      .slice(-count)
+      .map(({ id }) => id);
+    const remove = (id: string) => this.#parts.runtime.remove(id, { graceMs: DEFAULT_GRACE_MS });
+    await this.#publisher.without(leaving, async () => void (await Promise.all(leaving.map(remove))));
+  }
+
+  /** Whose faults are over, by whatever means. */
+  #whoIsWell(event: AgentEvent): { id: string; why: string } | null {
+    if (event.type === 'replica.ready') return { id: event.replica, why: 'it was started again' };
+    if (event.type === 'replica.resumed') return { id: event.replica, why: 'it was resumed' };
+    if (event.type === 'replica.removed') return { id: event.replica, why: 'it was removed' };
+    const store = this.#parts.runtime.members().find(({ role }) => role === 'store');
+    const storeRuns = event.type === 'store.state' && event.state === 'ready';
+    return store && storeRuns ? { id: store.id, why: 'it runs again' } : null;
   }
 
   #requireIdle(): void {
@@ -174,8 +213,9 @@ export class Agent {
   #shops() {
     return this.#parts.runtime.members().filter(({ role }) => role === 'shop');
   }
-
-  #addresses() {
-    return this.#shops().flatMap(({ id, life, address }) => (address ? [{ id, life, ...address }] : []));
-  }
 }
+
+/** What the proxy does unless told otherwise. */
+const FIRST_VALUES = Object.fromEntries(
+  Object.entries(SETTINGS).map(([name, values]) => [name, values[0]]),
+) as SettingValues;

@@ -13,10 +13,15 @@ import { RuntimeError } from './runtime/runtime.ts';
 
 const FAULT_NAMES = Object.keys(FAULTS) as [FaultName, ...FaultName[]];
 
+/** Within what a caller of the API waits for an answer. */
+const MAX_GRACE_MS = 20_000;
+/** Per replica: a class waits no longer. */
+const MAX_DRAIN_MS = 60_000;
+
 const FAULT_BODY = z.strictObject({
   fault: z.enum(FAULT_NAMES),
   target: z.string().min(1),
-  with: z.strictObject({ graceMs: z.number().int().min(0).max(60_000).optional() }).optional(),
+  with: z.strictObject({ graceMs: z.number().int().min(0).max(MAX_GRACE_MS).optional() }).optional(),
   for: z.string().optional(),
 });
 const REPLICAS_BODY = z.strictObject({ count: z.number() });
@@ -94,9 +99,12 @@ const asApiError = ({ reason, message }: RuntimeError): ApiError =>
   new ApiError(STATUS[reason], reason.replaceAll('-', '_'), message);
 
 function readDrain(drain: string | undefined): number {
+  let ms: number;
   try {
-    return drain === undefined ? 0 : parseDuration(drain);
+    ms = drain === undefined ? 0 : parseDuration(drain);
   } catch (error) {
     throw badRequest('bad_time', `drain: ${(error as Error).message}`);
   }
+  if (ms > MAX_DRAIN_MS) throw badRequest('bad_time', `drain: expected at most 60s, got "${drain}"`);
+  return ms;
 }

@@ -11,6 +11,7 @@ import {
   UsageError,
 } from '../../lib/flags.ts';
 import { SETTINGS, type SettingValue } from '../../proxy/contract.ts';
+import { hideSecrets } from './store/choose.ts';
 
 /** Flags of `npm start`. */
 export const AGENT_FLAGS = {
@@ -54,6 +55,10 @@ export interface AgentConfig {
 
 /** Most replicas a cluster may be scaled to. */
 export const MAX_REPLICAS = 16;
+/** The shops take no longer one. */
+const COOKIE_PREFIX = /^[A-Za-z0-9_-]{1,32}$/;
+/** With "cw_" in front it is a cookie prefix. */
+const NAME = /^[a-z0-9][a-z0-9-]{0,28}$/;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** Checks what single flags cannot. Throws UsageError. */
@@ -64,26 +69,31 @@ export function agentConfig(flags: Parsed<typeof AGENT_FLAGS>['flags'], words: s
   const logLevel = flags['log-level'];
   const controlPort = flags['control-port'] ?? (port === 0 ? 0 : port + 1);
   const consolePort = flags['console-port'];
-  if (!/^[a-z0-9][a-z0-9-]{0,31}$/.test(name)) {
+  if (!NAME.test(name)) {
     throw new UsageError(
-      `--name: expected lower-case letters, digits and dashes (at most 32), got "${name}"`,
+      `--name: expected lower-case letters, digits and dashes (at most 29), got "${name}"`,
     );
   }
-  if (!/^(auto|embedded|rediss?:\/\/[^\s/]+.*)$/.test(redis)) {
+  if (!['auto', 'embedded'].includes(redis) && !isRedisAddress(redis)) {
     throw new UsageError(
-      `--redis: expected auto, embedded or an address like redis://127.0.0.1:6379, got "${redis}"`,
+      `--redis: expected auto, embedded or an address like redis://127.0.0.1:6379, got "${hideSecrets(redis)}"`,
     );
   }
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(', ')}, got "${logLevel}"`);
+  }
+  if (controlPort > PORTS.max) {
+    throw new UsageError(
+      `--port ${port} leaves no port after it for the control plane: give --control-port N`,
+    );
   }
   const ports = [port, controlPort, consolePort].filter((one) => one !== 0);
   if (new Set(ports).size !== ports.length) {
     throw new UsageError(`--port, --control-port and --console-port must differ, got ${ports.join(', ')}`);
   }
   const prefix = flags['cookie-prefix'] ?? (name === DEFAULT_NAME ? 'cw' : `cw_${name}`);
-  if (!/^[A-Za-z0-9_-]{1,40}$/.test(prefix)) {
-    throw new UsageError(`--cookie-prefix: expected letters, digits, _ and - (at most 40), got "${prefix}"`);
+  if (!COOKIE_PREFIX.test(prefix)) {
+    throw new UsageError(`--cookie-prefix: expected letters, digits, _ and - (at most 32), got "${prefix}"`);
   }
   const { replicas, affinity, sessions } = flags;
   const cookiePrefix = prefix;
@@ -101,3 +111,6 @@ export function agentConfig(flags: Parsed<typeof AGENT_FLAGS>['flags'], words: s
     logLevel,
   };
 }
+
+const isRedisAddress = (text: string): boolean =>
+  /^rediss?:\/\/[^\s/]/.test(text) && URL.canParse(text) && new URL(text).hostname !== '';

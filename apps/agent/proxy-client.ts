@@ -9,8 +9,15 @@ export interface ProxyClient {
   setAdmin(id: string, admin: 'ready' | 'drain'): Promise<void>;
   upstreams(): Promise<UpstreamView[]>;
   change(settings: Partial<SettingValues>): Promise<Settings>;
-  /** Resolves when `wanted` says yes to the list of upstreams; throws with `what` when the limit is reached. */
-  until(what: string, wanted: (upstreams: UpstreamView[]) => boolean, limitMs: number): Promise<void>;
+  /**
+   * Resolves when `wanted` says yes to the list of upstreams; throws with `what` when the limit is reached. A proxy that
+   * does not answer is "not yet": it may be starting again.
+   */
+  until(
+    what: string,
+    wanted: (upstreams: UpstreamView[]) => boolean,
+    options: { limitMs: number; signal: AbortSignal },
+  ): Promise<void>;
 }
 
 const POLL_MS = 20;
@@ -29,9 +36,12 @@ export function createProxyClient(controlUrl: string): ProxyClient {
     setAdmin: async (id, admin) => void (await call(`/upstreams/${id}`, 'PATCH', { admin })),
     upstreams,
     change: (settings) => call<Settings>('/settings', 'PATCH', settings),
-    async until(what, wanted, limitMs) {
+    async until(what, wanted, { limitMs, signal }) {
       const end = performance.now() + limitMs;
-      while (!wanted(await upstreams())) {
+      for (;;) {
+        const list = await upstreams().catch(() => null);
+        signal.throwIfAborted();
+        if (list !== null && wanted(list)) return;
         if (performance.now() > end)
           throw new RuntimeError('failed', `${what} did not happen within ${formatMs(limitMs)}`);
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLUSTER_FILE, type ClusterInfo, runDirectory } from '../../lib/cluster.ts';
 import { UsageError } from '../../lib/flags.ts';
-import { identify, isRunning, type ProcessIdentity } from '../../lib/process-identity.ts';
+import { identify, isIdentity, isRunning, type ProcessIdentity } from '../../lib/process-identity.ts';
 import { LEDGER_FILE, reap } from './runtime/ledger.ts';
 
 /** Written first of all: whose directory this is, before the cluster is up and can be found. */
@@ -18,19 +18,38 @@ export function claimRunDirectory(
   owner: ProcessIdentity,
 ): { directory: string; reaped: number } {
   const directory = runDirectory(base, name);
-  const other = readOwner(directory);
-  if (other && isRunning(other)) {
-    throw new UsageError(
-      `A cluster named "${name}" is running already (pid ${other.pid}). ` +
-        'Stop it with Ctrl-C in its terminal, or start another: npm start -- --name two --port 9080 --console-port 9090',
-    );
-  }
-  const reaped = existsSync(directory) ? reap(join(directory, LEDGER_FILE)) : 0;
-  rmSync(directory, { recursive: true, force: true });
+  const fresh = `${directory}.${owner.pid}`;
+  rmSync(fresh, { recursive: true, force: true });
   // Only its owner may read it: the instructor's token will lie here.
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileSync(join(directory, OWNER_FILE), JSON.stringify(owner));
+  mkdirSync(fresh, { recursive: true, mode: 0o700 });
+  writeFileSync(join(fresh, OWNER_FILE), JSON.stringify(owner), { mode: 0o600 });
+  let reaped = 0;
+  // Of two that start at once only one can put its directory there: the other comes round and finds an owner.
+  while (!moved(fresh, directory)) {
+    const other = readOwner(directory);
+    if (other && isRunning(other)) {
+      rmSync(fresh, { recursive: true });
+      throw new UsageError(
+        `A cluster named "${name}" is running already (pid ${other.pid}). ` +
+          'Stop it with Ctrl-C in its terminal, or start another: npm start -- --name two --port 9080 --console-port 9090',
+      );
+    }
+    reaped += reap(join(directory, LEDGER_FILE));
+    rmSync(directory, { recursive: true, force: true });
+  }
   return { directory, reaped };
+}
+
+/** False when there is a directory already. */
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(code)) return false;
+    throw error;
+  }
 }
 
 /** Makes the running cluster findable for scripts. */
@@ -40,9 +59,13 @@ export function announceCluster(directory: string, info: ClusterInfo): void {
 
 /** Removes the directory, unless another cluster has claimed it since. */
 export function releaseRunDirectory(directory: string, owner: ProcessIdentity): void {
+  if (!claimedByOther(directory, owner)) rmSync(directory, { recursive: true, force: true });
+}
+
+/** Whether the directory, and with it the ledger in it, is another cluster's by now. */
+export function claimedByOther(directory: string, owner: ProcessIdentity): boolean {
   const claimed = readOwner(directory);
-  if (claimed === null || claimed.startTime === owner.startTime)
-    rmSync(directory, { recursive: true, force: true });
+  return claimed !== null && (claimed.pid !== owner.pid || claimed.startTime !== owner.startTime);
 }
 
 export function ownIdentity(): ProcessIdentity {
@@ -51,7 +74,8 @@ export function ownIdentity(): ProcessIdentity {
 
 function readOwner(directory: string): ProcessIdentity | null {
   try {
-    return JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8')) as ProcessIdentity;
+    const owner: unknown = JSON.parse(readFileSync(join(directory, OWNER_FILE), 'utf8'));
+    return isIdentity(owner) ? owner : null;
   } catch {
     return null;
   }

@@ -5,8 +5,8 @@ import type { Logger } from 'pino';
 import type { ClusterInfo } from '../../lib/cluster.ts';
 import { EventLog } from '../../lib/event-log.ts';
 import { listen } from '../../lib/listen.ts';
+import { ExpectedError } from '../../lib/main.ts';
 import type { ProcessIdentity } from '../../lib/process-identity.ts';
-import type { UpstreamView } from '../../proxy/contract.ts';
 import { Agent } from './agent.ts';
 import { createAgentApi } from './api.ts';
 import type { AgentConfig } from './config.ts';
@@ -23,6 +23,7 @@ import {
 import { createProxyClient } from './proxy-client.ts';
 import { announceCluster, claimRunDirectory, ownIdentity, releaseRunDirectory } from './run-directory.ts';
 import { ProcessRuntime } from './runtime/process.ts';
+import { RuntimeError } from './runtime/runtime.ts';
 import { chooseStore, type StoreChoice } from './store/choose.ts';
 import { createWipe } from './store/wipe.ts';
 
@@ -31,6 +32,7 @@ export interface RunningCluster {
   info: ClusterInfo;
   /** processes of an earlier cluster of this name that had to be ended first */
   reaped: number;
+  /** Ends everything in order. A success when repeated. */
   close(): Promise<void>;
 }
 
@@ -43,45 +45,70 @@ export interface StartOptions {
   log: Logger;
   /** every line a member prints */
   onLine(id: string, line: string): void;
+  /** aborted = stop starting; startCluster then rejects with its reason */
+  signal?: AbortSignal;
 }
 
 const HOST = '127.0.0.1';
-const UP_LIMIT_MS = 15_000;
 
-/** Starts everything and resolves when the proxy sends to every shop. Whatever was started is ended when that fails. */
+/**
+ * Starts everything and resolves when the proxy sends to every shop. Whatever was started is ended when that fails.
+ * Throws UsageError, ListenError or ExpectedError for what the user can mend.
+ */
 export async function startCluster(options: StartOptions): Promise<RunningCluster> {
   const { config, base, programs } = options;
   const owner = ownIdentity();
   const choice = await chooseStore(config.redis, new URL('apps/agent/store/embedded.js', programs));
+  const ports = await choosePorts(config);
   const { directory, reaped } = claimRunDirectory(base, config.name, owner);
   const reaper = startReaper(programs, directory, owner);
-  const parts = await assemble(options, choice, directory);
-  const close = async () => {
-    await parts.close();
-    releaseRunDirectory(directory, owner);
-    // Its input ends now; by then there is nothing left for it to do.
-    reaper.stdin?.end();
+  const parts = assemble(options, choice, { directory, ...ports });
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= parts.close().finally(() => {
+      releaseRunDirectory(directory, owner);
+      // Its input ends now; by then there is nothing left for it to do.
+      reaper.stdin.end();
+    });
+    return closing;
   };
+  const onAbort = () => void close();
+  options.signal?.addEventListener('abort', onAbort);
   try {
+    options.signal?.throwIfAborted();
     const info: ClusterInfo = { ...(await parts.bringUp()), agent: owner };
+    options.signal?.throwIfAborted();
     announceCluster(directory, info);
     return { info, reaped, close };
   } catch (error) {
     await close();
-    throw error;
+    options.signal?.throwIfAborted();
+    throw error instanceof RuntimeError ? new ExpectedError(error.message) : error;
+  } finally {
+    options.signal?.removeEventListener('abort', onAbort);
   }
 }
 
+/** Where the parts find each other; ports that nobody chose are chosen here. */
+interface Place {
+  directory: string;
+  controlPort: number;
+  storePort: number;
+}
+
+const choosePorts = async ({ controlPort }: AgentConfig) => ({
+  controlPort: controlPort || (await freePort()),
+  storePort: await freePort(),
+});
+
 /** Puts the parts together; nothing runs yet. */
-async function assemble(options: StartOptions, choice: StoreChoice, directory: string) {
+function assemble(options: StartOptions, choice: StoreChoice, { directory, controlPort, storePort }: Place) {
   const { config, programs, log } = options;
   const startedAt = Date.now();
   const now = () => Date.now() - startedAt;
   const secrets = newSecrets();
   const events = new EventLog<AgentEvent>({ now });
   const external = choice.kind === 'external' ? choice.url : null;
-  const storePort = external === null ? await freePort() : 0;
-  const controlPort = config.controlPort || (await freePort());
   const controlUrl = `http://${HOST}:${controlPort}`;
   const redisUrl = external ?? `redis://${HOST}:${storePort}`;
   const context: MemberContext = { config, secrets, startedAt, directory, redisUrl, agentUrl: '', programs };
@@ -91,20 +118,13 @@ async function assemble(options: StartOptions, choice: StoreChoice, directory: s
     fixed: [...store, proxySpec(context, controlPort)],
     shop: (number) => shopSpec(context, number),
     now,
-    onEvent,
+    onEvent: (event) => agent.notice(event),
     onLine: options.onLine,
   });
   const proxy = createProxyClient(controlUrl);
   const wipeStore = createWipe({ runtime, external, prefix: config.cookiePrefix });
   const agent = new Agent({ config, startedAt, runtime, proxy, events, store: choice.words, wipeStore });
   const server = createServer(createAgentApi({ agent, events, token: secrets.agent, log }));
-
-  function onEvent(event: AgentEvent): void {
-    events.add(event);
-    const moved = event.type === 'replica.ready' || (event.type === 'proxy.state' && event.state === 'ready');
-    // The proxy may not be up yet, or be down: then it is told when it is.
-    if (moved) agent.publish().catch((error) => log.debug({ err: error }, 'upstreams not told'));
-  }
 
   const urlOf = (id: string) =>
     `http://${HOST}:${runtime.members().find((member) => member.id === id)?.address?.port ?? 0}`;
@@ -114,9 +134,7 @@ async function assemble(options: StartOptions, choice: StoreChoice, directory: s
       context.agentUrl = `http://${HOST}:${await listen(server, { host: HOST, port: 0, flag: '--agent-port' })}`;
       await Promise.all(runtime.members().map(({ id }) => runtime.start(id)));
       await Promise.all(Array.from({ length: config.replicas }, () => runtime.add()));
-      await agent.publish();
-      const allUp = (list: UpstreamView[]) => list.length > 0 && list.every(({ state }) => state === 'up');
-      await proxy.until('every shop taking requests', allUp, UP_LIMIT_MS);
+      await agent.allUp();
       const url = urlOf('proxy');
       await runtime.adopt(consoleSpec(context, { shop: url, control: controlUrl }));
       const { name } = config;
@@ -147,5 +165,8 @@ function startReaper(programs: URL, directory: string, owner: ProcessIdentity) {
   // detached: out of reach of the terminal's Ctrl-C and of whoever ends the agent's process group
   const reaper = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   reaper.unref();
+  // Without it the next start of this name ends what a SIGKILL of this process would leave: no reason to fail.
+  reaper.on('error', () => {});
+  reaper.stdin.on('error', () => {});
   return reaper;
 }

@@ -1,7 +1,7 @@
 import type { Express, RequestHandler } from 'express';
 import { z } from 'zod';
 import { requireToken } from '../../lib/api.ts';
-import { ApiError, badRequest } from '../../lib/api-error.ts';
+import { badRequest } from '../../lib/api-error.ts';
 import { callApi, type Method } from '../../lib/call.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { readBody } from '../../lib/read-body.ts';
@@ -92,13 +92,8 @@ function pass(base: string, token: string, call: { method: Method }): RequestHan
   return async (req, res) => {
     const path = req.path.replace(/^\/api/, '');
     const body = call.method === 'GET' || call.method === 'DELETE' ? {} : { body: req.body };
-    try {
-      const answer = await callApi(`${base}${path}`, { ...call, ...body, token, timeoutMs: AGENT_LIMIT_MS });
-      res.status(SUCCESS[`${call.method} ${path}`] ?? 200).json(answer);
-    } catch (error) {
-      if (error instanceof ApiError && error.status === 0) throw new ApiError(503, error.code, error.message);
-      throw error;
-    }
+    const answer = await callApi(`${base}${path}`, { ...call, ...body, token, timeoutMs: AGENT_LIMIT_MS });
+    res.status(SUCCESS[`${call.method} ${path}`] ?? 200).json(answer);
   };
 }
 

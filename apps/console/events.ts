@@ -17,6 +17,8 @@ export interface Story {
 }
 
 const SAMPLE_MS = 1000;
+/** Proxy and agent tell their past as soon as they are reached. It is collected for this long, then put in order. */
+const COLLECT_MS = 300;
 const REMEMBERED_EVENTS = 20_000;
 
 export function followCluster(options: {
@@ -27,13 +29,23 @@ export function followCluster(options: {
 }): Story {
   const log = new EventLog<ClusterEvent>({ now: options.now, limit: REMEMBERED_EVENTS });
   let progress: CartsProgress | null = null;
+  let past: { event: ClusterEvent; t: number }[] | null = [];
+  const hear = (event: ClusterEvent, t: number) => {
+    if (past) past.push({ event, t });
+    else log.add(event, t);
+  };
+  const collected = setTimeout(() => {
+    const early = past ?? [];
+    past = null;
+    for (const { event, t } of early.sort((a, b) => a.t - b.t)) log.add(event, t);
+  }, COLLECT_MS);
   const follow = (part: 'proxy' | 'agent', url: string, headers: Record<string, string>) => {
     let state: 'connected' | 'lost' | null = null;
     return followEvents<ProxyEvent | AgentEvent>({
       url: `${url}/events`,
       headers,
       after: 0,
-      onEvent: ({ seq: _seq, t, ...event }) => log.add(event as ClusterEvent, t),
+      onEvent: ({ seq: _seq, t, ...event }) => hear(event as ClusterEvent, t),
       onState(now) {
         // The first connection is no news; a loss and a recovery are.
         if (now !== state && !(state === null && now === 'connected'))
@@ -57,6 +69,7 @@ export function followCluster(options: {
     },
     progress: () => progress,
     close() {
+      clearTimeout(collected);
       clearInterval(sampler);
       for (const link of links) link.close();
       log.close();

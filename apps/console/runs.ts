@@ -48,14 +48,18 @@ export function createRuns(options: {
       const started = spawn(process.execPath, [fileURLToPath(options.script), options.shopUrl, ...args], {
         // By IPC the script notices when this process dies: shoppers must not outlive their cluster.
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        env: { ...process.env, CARTWRECK_TOKEN: options.token },
+        env: loadEnvironment(options.token),
       });
       child = started;
       ended = new Promise((resolve) => {
-        started.once('exit', (exitCode) => {
+        const end = (exitCode: number | null) => {
           child = null;
           options.log.add({ type: 'load.ended', exitCode });
           resolve();
+        };
+        started.once('exit', end);
+        started.on('error', () => {
+          if (started.pid === undefined) end(null);
         });
       });
       options.log.add({ type: 'load.started', shoppers, seed: seed ?? null });
@@ -69,4 +73,10 @@ export function createRuns(options: {
     },
     running: () => child !== null,
   };
+}
+
+/** The load may tell how it goes, and nothing more: the agent's token is not for it. */
+function loadEnvironment(token: string): NodeJS.ProcessEnv {
+  const { CARTWRECK_AGENT_TOKEN: _, ...env } = process.env;
+  return { ...env, CARTWRECK_TOKEN: token };
 }

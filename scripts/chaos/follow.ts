@@ -1,6 +1,7 @@
 import type { FaultView } from '../../apps/agent/contract.ts';
-import type { ClusterEvent } from '../../apps/console/contract.ts';
+import type { ClusterEvent, ClusterState } from '../../apps/console/contract.ts';
 import { narrate } from '../../apps/console/narrate.ts';
+import { callApi } from '../../lib/call.ts';
 import type { ClusterInfo } from '../../lib/cluster.ts';
 import { formatMs } from '../../lib/duration.ts';
 import type { Stamped } from '../../lib/event-log.ts';
@@ -11,28 +12,47 @@ type Say = (text: string) => void;
 /** A shop that was told to come back by itself is waited for this long. */
 const SERVING_LIMIT_MS = 15_000;
 const DEPLOY_LIMIT_MS = 300_000;
+const POLL_MS = 50;
 /** Faults after which the target serves again without anybody undoing them. */
 const HEALS_ITSELF = new Set(['replica.restart']);
 
-/** Tells how long a shop took from the fault to serving again, when it does so by itself soon. */
+/**
+ * Tells how long a shop took from the fault to serving again, when it does so by itself soon. Resolves to the exit code:
+ * 1 when it was waited for in vain.
+ */
 export async function untilServing(
   cluster: ClusterInfo,
   view: FaultView,
   startedMs: number,
   say: Say,
-): Promise<void> {
-  const soon = view.forMs !== null && view.forMs <= SERVING_LIMIT_MS && view.target.startsWith('shop-');
-  if (!soon && !HEALS_ITSELF.has(view.fault)) return;
-  await watch(cluster, SERVING_LIMIT_MS, (event) => {
-    if (event.t < view.injectedAt) return false;
-    if (event.type === 'replica.ready' && event.replica === view.target) {
-      say(`${event.life} ready, ${event.ms} ms after its start`);
+): Promise<number> {
+  const { id, fault, target, forMs } = view;
+  const soon = forMs !== null && forMs <= SERVING_LIMIT_MS && target.startsWith('shop-');
+  if (!soon && !HEALS_ITSELF.has(fault)) return 0;
+  const limitMs = (forMs ?? 0) + SERVING_LIMIT_MS;
+  const end = performance.now() + limitMs;
+  while (performance.now() < end) {
+    const life = servingLife(await readState(cluster), id, target);
+    if (life !== null) {
+      say(`${life} serves again, ${formatMs(performance.now() - startedMs)} after the fault`);
+      return 0;
     }
-    const serves = event.type === 'upstream.state' && event.upstream === view.target && event.to === 'up';
-    if (serves) say(`${event.life} serves again, ${formatMs(performance.now() - startedMs)} after the fault`);
-    return serves;
-  });
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  say(`${target} does not serve again after ${formatMs(limitMs)}; see: npm run chaos -- status`);
+  return 1;
 }
+
+/** The life that serves after the fault: of its target, once the fault is over. Null = not yet. */
+function servingLife(state: ClusterState, faultId: string, target: string): string | null {
+  const fault = state.faults.find(({ id }) => id === faultId);
+  if (fault?.state === 'active') return null;
+  const shop = state.replicas?.find(({ id }) => id === target);
+  const serves = shop?.state === 'ready' && shop.upstream?.life === shop.life && shop.upstream.state === 'up';
+  return serves ? shop.life : null;
+}
+
+const readState = (cluster: ClusterInfo) => callApi<ClusterState>(`${cluster.consoleUrl}/api/state`);
 
 /** Starts a deploy and tells its phases. Resolves to the exit code: 0 finished, 1 failed. */
 export async function followDeploy(
@@ -40,37 +60,37 @@ export async function followDeploy(
   start: () => Promise<unknown>,
   say: Say,
 ): Promise<number> {
-  let code = 1;
   const { id } = (await start()) as { id: string };
-  await watch(cluster, DEPLOY_LIMIT_MS, (event) => {
+  const last = await watch(cluster, DEPLOY_LIMIT_MS, (event) => {
     if ((event.type !== 'deploy.phase' && event.type !== 'deploy.failed') || event.id !== id) return false;
     const told = narrate(event);
     if (told) say(told.text);
-    const finished = event.type === 'deploy.phase' && event.phase === 'finished';
-    if (finished) code = 0;
-    return finished || event.type === 'deploy.failed';
+    return event.type === 'deploy.failed' || event.phase === 'finished';
   });
-  return code;
+  if (last === null) say(`the deploy goes on after ${formatMs(DEPLOY_LIMIT_MS)}; this command does not`);
+  return last?.type === 'deploy.phase' ? 0 : 1;
 }
 
-/** Follows the cluster's events from the beginning of what is remembered until `done` or the limit. */
+/** Follows the cluster's events from the beginning of what is remembered. Resolves to the one that is `done`, or null. */
 function watch(
   cluster: ClusterInfo,
   limitMs: number,
   done: (event: Stamped<ClusterEvent>) => boolean,
-): Promise<void> {
+): Promise<Stamped<ClusterEvent> | null> {
   return new Promise((resolve) => {
-    const finish = () => {
+    let over = false;
+    const finish = (last: Stamped<ClusterEvent> | null) => {
+      over = true;
       clearTimeout(limit);
       stream.close();
-      resolve();
+      resolve(last);
     };
-    const limit = setTimeout(finish, limitMs);
+    const limit = setTimeout(finish, limitMs, null);
     const stream = followEvents<ClusterEvent>({
       url: `${cluster.consoleUrl}/api/events`,
       after: 0,
       onEvent: (event) => {
-        if (done(event)) finish();
+        if (!over && done(event)) finish(event);
       },
     });
   });

@@ -2,7 +2,7 @@ import type { FaultName, FaultView } from '../../apps/agent/contract.ts';
 import type { ClusterState } from '../../apps/console/contract.ts';
 import { callApi, type Method } from '../../lib/call.ts';
 import type { ClusterInfo } from '../../lib/cluster.ts';
-import { parseDuration } from '../../lib/duration.ts';
+import { formatMs, parseDuration } from '../../lib/duration.ts';
 import { type FlagTable, optionalText, type Parsed, toggle, UsageError } from '../../lib/flags.ts';
 import { followDeploy, untilServing } from './follow.ts';
 import { statusText } from './status.ts';
@@ -24,6 +24,10 @@ export interface Context {
 interface Verb {
   usage: string;
   help: string;
+  /** the flags it takes beside --name */
+  flags: readonly (keyof typeof CHAOS_FLAGS)[];
+  /** how many words may follow it */
+  targets: 0 | 1;
   /** Resolves to the exit code. */
   run(context: Context): Promise<number>;
 }
@@ -32,34 +36,78 @@ interface Verb {
 export const VERBS: Record<string, Verb> = {
   kill: {
     usage: 'kill shop-2 | kill redis',
-    help: 'SIGKILL, no goodbye; stays dead until undo, start or --for',
+    help: 'SIGKILL, no goodbye; stays dead until undo, restart or --for',
+    flags: ['for'],
+    targets: 1,
     run: faultVerb('kill'),
   },
   stop: {
     usage: 'stop shop-2 [--grace 5s]',
     help: 'SIGTERM, then SIGKILL after the grace',
+    flags: ['for', 'grace'],
+    targets: 1,
     run: faultVerb('stop'),
   },
   pause: {
     usage: 'pause shop-1 --for 8s',
     help: 'freezes it: accepts connections, answers nothing',
+    flags: ['for'],
+    targets: 1,
     run: faultVerb('pause'),
   },
   restart: {
     usage: 'restart shop-3 | restart proxy',
     help: 'a new life, waits until it serves',
+    flags: ['grace'],
+    targets: 1,
     run: faultVerb('restart'),
   },
   deploy: {
     usage: 'deploy --rolling [--drain 2s]',
     help: 'replaces every shop, one after the other',
+    flags: ['rolling', 'drain'],
+    targets: 0,
     run: deploy,
   },
-  scale: { usage: 'scale 5', help: 'how many shops there are', run: scale },
-  undo: { usage: 'undo [f3]', help: 'undoes one fault, or the newest that is active', run: undo },
-  reset: { usage: 'reset', help: 'back to how the cluster started: no faults, empty carts', run: reset },
-  status: { usage: 'status', help: 'what is up, what is hurt', run: status },
+  scale: { usage: 'scale 5', help: 'how many shops there are', flags: [], targets: 1, run: scale },
+  undo: {
+    usage: 'undo [f3]',
+    help: 'undoes one fault, or the newest that is active',
+    flags: [],
+    targets: 1,
+    run: undo,
+  },
+  reset: {
+    usage: 'reset',
+    help: 'back to how the cluster started: no faults, empty carts',
+    flags: [],
+    targets: 0,
+    run: reset,
+  },
+  status: { usage: 'status', help: 'what is up, what is hurt', flags: [], targets: 0, run: status },
 };
+
+/** Which verb is meant, and at what. "redis kill" reads better with the target first; both orders work. */
+export function readVerb(words: string[]): { name: string; verb: Verb; targets: string[] } | null {
+  const [first = '', second = '', ...rest] = words;
+  const known = (word: string): Verb | undefined => (Object.hasOwn(VERBS, word) ? VERBS[word] : undefined);
+  const verb = known(first);
+  if (verb) return { name: first, verb, targets: words.slice(1) };
+  const turned = known(second);
+  return turned ? { name: second, verb: turned, targets: [first, ...rest] } : null;
+}
+
+/** A word or flag that a verb does not know is a mistake, never ignored. Throws UsageError. */
+export function requireFitting(
+  { name, verb, targets }: { name: string; verb: Verb; targets: string[] },
+  given: ReadonlySet<string>,
+): void {
+  const surplus = targets[verb.targets];
+  if (surplus !== undefined) throw new UsageError(`${name} does not take "${surplus}". ${verb.usage}`);
+  const allowed: readonly string[] = [...verb.flags, 'name'];
+  const stranger = [...given].find((flag) => !allowed.includes(flag));
+  if (stranger !== undefined) throw new UsageError(`${name} takes no --${stranger}. ${verb.usage}`);
+}
 
 /** Which fault a verb means depends on what it is aimed at. */
 const FAULT_OF: Record<string, Partial<Record<'shop' | 'redis' | 'proxy', FaultName>>> = {
@@ -86,8 +134,7 @@ function faultVerb(verb: string): Verb['run'] {
     };
     const view = await call<FaultView>(context, 'POST', '/faults', body);
     say(`${view.target}: ${fault} done (${view.id})${afterwards(view)}`);
-    await untilServing(context.cluster, view, started, say);
-    return 0;
+    return untilServing(context.cluster, view, started, say);
   };
 }
 
@@ -95,7 +142,7 @@ function afterwards({ state, id, forMs }: FaultView): string {
   if (state !== 'active') return '';
   return forMs === null
     ? `; mend it with: npm run chaos -- undo ${id}`
-    : `; undoes itself after ${forMs / 1000} s`;
+    : `; undoes itself after ${formatMs(forMs)}`;
 }
 
 async function deploy(context: Context): Promise<number> {

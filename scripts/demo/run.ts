@@ -1,9 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultView } from '../../apps/agent/contract.ts';
 import type { ClusterState } from '../../apps/console/contract.ts';
 import { callApi, type Method } from '../../lib/call.ts';
 import type { ClusterInfo } from '../../lib/cluster.ts';
 import type { ShopResult } from '../load/contract.ts';
-import { type LoadRun, startLoad } from '../load/runner.ts';
+import { startLoad } from '../load/runner.ts';
 import type { Design } from './designs.ts';
 
 /** What one design did, measured. */
@@ -29,6 +30,8 @@ export interface DemoOptions {
   calmMs: number;
   /** shopping after the kill */
   afterMs: number;
+  /** aborted = stop where it stands; runDesign then rejects */
+  signal: AbortSignal;
 }
 
 const VICTIM = 'shop-2';
@@ -44,7 +47,7 @@ export async function runDesign(
   design: Design,
   options: DemoOptions,
 ): Promise<Measured> {
-  const { shoppers, seed, calmMs, afterMs } = options;
+  const { shoppers, seed, calmMs, afterMs, signal } = options;
   const api = <T>(method: Method, path: string, body?: unknown) =>
     callApi<T>(`${cluster.consoleUrl}/api${path}`, {
       method,
@@ -54,16 +57,26 @@ export async function runDesign(
   await api('PATCH', '/settings', design.settings);
   const report = { url: cluster.consoleUrl, token: cluster.token };
   const load = startLoad({ url: cluster.url, shoppers, seed, durationMs: null, mix: MIX, report });
-  await until(() => load.progress().shoppersWithCart >= shoppers, WARM_UP_LIMIT_MS);
-  await pause(calmMs);
-  const hitBefore = load.progress().shoppersHit;
-  load.mark(`kill ${VICTIM}`);
-  const { id } = await api<FaultView>('POST', '/faults', { fault: 'replica.kill', target: VICTIM });
-  await pause(afterMs);
-  const result = await end(load);
-  await api('DELETE', `/faults/${id}`);
-  await until(async () => serves(await api<ClusterState>('GET', '/state')), HEAL_LIMIT_MS);
-  return judge(design, hitBefore, result);
+  const kill = () => api<FaultView>('POST', '/faults', { fault: 'replica.kill', target: VICTIM });
+  let fault: FaultView;
+  let hitBefore: number;
+  try {
+    const warm = () => load.progress().shoppersWithCart >= shoppers;
+    await until(warm, { limitMs: WARM_UP_LIMIT_MS, signal });
+    await delay(calmMs, undefined, { signal });
+    hitBefore = load.progress().shoppersHit;
+    load.mark(`kill ${VICTIM}`);
+    fault = await kill();
+    await delay(afterMs, undefined, { signal });
+  } finally {
+    // Whatever went wrong, the shoppers do not go on without an end.
+    load.stop(signal.aborted ? 'SIGINT' : 'asked');
+    await load.result;
+  }
+  await api('DELETE', `/faults/${fault.id}`);
+  const whole = async () => serves(await api<ClusterState>('GET', '/state'));
+  await until(whole, { limitMs: HEAL_LIMIT_MS, signal });
+  return judge(design, hitBefore, await load.result);
 }
 
 /** Compares with the prediction. Without data nothing is as predicted. */
@@ -86,18 +99,14 @@ function judge(design: Design, hitBefore: number, result: ShopResult): Measured 
   };
 }
 
-function end(load: LoadRun): Promise<ShopResult> {
-  load.stop('asked');
-  return load.result;
-}
-
 const serves = (state: ClusterState): boolean =>
   state.replicas?.every(({ upstream, life }) => upstream?.state === 'up' && upstream.life === life) ?? false;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** A demo goes on when the limit is reached: what was measured says whether it was enough. */
-async function until(condition: () => boolean | Promise<boolean>, limitMs: number): Promise<void> {
+async function until(
+  condition: () => boolean | Promise<boolean>,
+  { limitMs, signal }: { limitMs: number; signal: AbortSignal },
+): Promise<void> {
   const end = performance.now() + limitMs;
-  while (!(await condition()) && performance.now() < end) await pause(POLL_MS);
+  while (!(await condition()) && performance.now() < end) await delay(POLL_MS, undefined, { signal });
 }

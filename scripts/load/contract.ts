@@ -57,6 +57,30 @@ export interface LoadConfig {
   graceMs: number;
   rampMs: number;
   sessionTtlMs: number;
+  /** overlapping requests of one shopper: 1 or 2 */
+  tabs: number;
+  /** what a shopper does after a change of unknown fate: nothing, the same op again, or the same wish as a new op */
+  retry: RetryKind;
+  /** open model: new shoppers per second, and `shoppers` is how many may be there at once; null = closed model */
+  ratePerSecond: number | null;
+  /** what `shoppers` (closed) or `ratePerSecond` (open) becomes; empty = it stays */
+  stages: Stage[];
+  /** distinct loopback addresses the shoppers come from; null = the machine's own choice */
+  clientIps: number | null;
+  /** share of all steps that shopper s1 takes, in (0, 1); null = no whale */
+  whale: number | null;
+  /** end as soon as a threshold can no longer hold */
+  abortOnFail: boolean;
+  /** threads that share the shoppers */
+  workers: number;
+}
+
+export type RetryKind = 'none' | 'same-op' | 'new-op';
+
+/** A straight line from the level before to `target`. */
+export interface Stage {
+  durationMs: number;
+  target: number;
 }
 
 export interface ThresholdResult {
@@ -107,8 +131,10 @@ export interface ShopResult {
     unknownLanded: number;
     unknownNeverSeen: number;
     unknownOpen: number;
-    /** HTTP requests; more than `issued` only where something retries */
+    /** HTTP requests: one per call, because nothing here sends a request twice by itself */
     attempts: number;
+    /** those of `issued` that repeat a change of unknown fate (`--retry`) */
+    retries: number;
   };
   /** `status` counts complete responses only; `other` holds every further reason why there was none. */
   http: {
@@ -125,7 +151,8 @@ export interface ShopResult {
     p99: number | null;
     p999: number | null;
     max: number | null;
-    from: 'sent';
+    /** open model: from the moment the request was due, so that a slow shop cannot slow down its own judge */
+    from: 'sent' | 'scheduled';
     hdr: string;
   };
   /** The load script's own health: how late its event loop was, and arrivals it had to drop (closed model: 0). */
@@ -134,3 +161,11 @@ export interface ShopResult {
   chaos: ChaosMark[];
   examples: Example[];
 }
+
+/** A recorded run, judged again: what a history does not tell is null. */
+export type RecheckResult = Omit<ShopResult, (typeof NOT_RECORDED)[number]> &
+  Record<(typeof NOT_RECORDED)[number], null>;
+export const NOT_RECORDED = ['config', 'startedAt', 'http', 'latencyMs', 'self'] as const;
+
+/** A result, live or rechecked. */
+export type JudgedResult = ShopResult | RecheckResult;

@@ -1,4 +1,4 @@
-import type { ShopResult } from './contract.ts';
+import type { JudgedResult } from './contract.ts';
 
 /** Exit codes of the load script. */
 export const EXIT = {
@@ -15,7 +15,10 @@ export const EXIT = {
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
 /** The worst first: broken books, a signal, a threshold that was measured and missed, too little verified. */
-export function exitCodeOf(result: ShopResult, how: { signal: StopSignal | null; noFail: boolean }): number {
+export function exitCodeOf(
+  result: JudgedResult,
+  how: { signal: StopSignal | null; noFail: boolean },
+): number {
   if (!booksBalance(result)) return EXIT.internal;
   if (how.signal !== null) return EXIT[how.signal];
   if (how.noFail) return EXIT.valid;
@@ -26,5 +29,5 @@ export function exitCodeOf(result: ShopResult, how: { signal: StopSignal | null;
 }
 
 /** issued = ok + fail + unknown: no request may vanish from the books, whatever happened to it. */
-export const booksBalance = ({ ops }: Pick<ShopResult, 'ops'>): boolean =>
+export const booksBalance = ({ ops }: Pick<JudgedResult, 'ops'>): boolean =>
   ops.issued === ops.ok + ops.fail + ops.unknown;

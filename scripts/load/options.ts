@@ -27,12 +27,34 @@ export const DEFAULT_CONFIG: Omit<LoadConfig, 'url'> = {
   graceMs: 5000,
   rampMs: 1000,
   sessionTtlMs: 24 * 3_600_000,
+  tabs: 1,
+  retry: 'none',
+  ratePerSecond: null,
+  stages: [],
+  clientIps: null,
+  whale: null,
+  abortOnFail: false,
+  workers: 1,
 };
+/** Open model: steps of one shopper before it leaves, and how many may be there at once. */
+export const OPEN_ITERATIONS = 10;
+export const OPEN_SHOPPERS = 1000;
 export const MAX_SEED = 2 ** 32 - 1;
 
-/** Defaults filled in. Iterations without a duration mean: until they are done; a duration of null: until stop(). */
+/**
+ * Defaults filled in. Stages say how long it takes and, in the closed model, how many shoppers there are; iterations
+ * without a duration mean: until they are done; a duration of null: until stop().
+ */
 export function configOf(options: LoadOptions): LoadConfig {
   const { seed, run, thresholds, historyFile, report, ...wanted } = options;
-  const durationMs = wanted.iterations ? null : DEFAULT_CONFIG.durationMs;
-  return { ...DEFAULT_CONFIG, durationMs, ...wanted };
+  const { stages = [] } = wanted;
+  const isOpen = typeof wanted.ratePerSecond === 'number';
+  const untilDone = wanted.iterations && !isOpen && stages.length === 0;
+  const stagesMs = stages.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  const durationMs = untilDone ? null : stagesMs || DEFAULT_CONFIG.durationMs;
+  const most = Math.max(0, ...stages.map(({ target }) => target));
+  const model = isOpen
+    ? { shoppers: OPEN_SHOPPERS, iterations: OPEN_ITERATIONS }
+    : { shoppers: most || DEFAULT_CONFIG.shoppers };
+  return { ...DEFAULT_CONFIG, durationMs, ...model, ...wanted };
 }

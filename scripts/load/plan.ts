@@ -26,6 +26,14 @@ export interface Plan {
   next(): Step;
 }
 
+export interface PlanOptions {
+  seed: number;
+  shopper: number;
+  mix: Mix;
+  /** where a planned basket stops growing  [12] */
+  maxLines?: number;
+}
+
 /** What the oracle knows about one shopper, as far as the plan needs it. */
 export interface Knowledge {
   knownLines: string[];
@@ -44,15 +52,15 @@ const MAX_QTY = 5;
  * is an add if the mix has any, so that every shopper soon has something to lose. A mix without `set` lets the basket
  * grow without limit (`--mix add=1` fills a signed cookie).
  */
-export function createPlan(options: { seed: number; shopper: number; mix: Mix }): Plan {
-  const { seed, shopper, mix } = options;
+export function createPlan(options: PlanOptions): Plan {
+  const { seed, shopper, mix, maxLines = MAX_PLANNED_LINES } = options;
   const basket: number[] = [];
   let seq = 0;
   return {
     next() {
       seq += 1;
       const draw = drawStep(seed, shopper, seq);
-      const kind = seq === 1 && mix.add > 0 ? 'add' : sensible(pick(mix, draw.kind), { basket, mix });
+      const kind = seq === 1 && mix.add > 0 ? 'add' : sensible(pick(mix, draw.kind), { basket, mix, maxLines });
       const target = kind === 'set' || kind === 'remove' ? at(basket, draw.target) : null;
       if (kind === 'add') basket.push(seq);
       if (kind === 'remove') basket.splice(basket.indexOf(target ?? 0), 1);
@@ -67,12 +75,15 @@ export function createPlan(options: { seed: number; shopper: number; mix: Mix })
  * not made up for: the plan never shifts. That is so when its line is not known to be in the cart, and when too many
  * earlier mutations are still open.
  */
-export function operationOf(step: Step, context: { run: string; shopper: string; known: Knowledge }): Op {
-  const { run, shopper, known } = context;
-  const key = `${run}.${shopper}.${step.seq}`;
+export function operationOf(
+  step: Step,
+  context: { run: string; shopper: string; known: Knowledge; stride?: number },
+): Op {
+  const { run, shopper, known, stride = 1 } = context;
+  const key = `${run}.${shopper}.${step.seq * stride}`;
   const read: Op = { key, kind: 'read' };
   if (step.kind === 'read' || known.openMutations >= MAX_OPEN_MUTATIONS) return read;
-  const line = `${run}.${shopper}.${step.target}`;
+  const line = `${run}.${shopper}.${(step.target ?? 0) * stride}`;
   const missing = step.target !== null && !known.knownLines.includes(line);
   if (missing) return read;
   switch (step.kind) {
@@ -89,11 +100,14 @@ export function operationOf(step: Step, context: { run: string; shopper: string;
   }
 }
 
-/** What the line `<run>.s<N>.<seq>` of this plan holds; "?" for a line that is not of this run. */
-export function skuOfLine(line: string, { run, seed }: { run: string; seed: number }): string {
+/** What the line `<run>.s<N>.<seq>` of this plan holds; "?" for a line that is not of this run. `stride`: retry.ts. */
+export function skuOfLine(
+  line: string,
+  { run, seed, stride = 1 }: { run: string; seed: number; stride?: number },
+): string {
   const [lineRun, shopper, seq] = line.split('.');
   if (lineRun !== run || shopper === undefined || seq === undefined) return '?';
-  return drawStep(seed, Number(shopper.slice(1)), Number(seq)).sku;
+  return drawStep(seed, Number(shopper.slice(1)), Math.floor(Number(seq) / stride)).sku;
 }
 
 /** All that chance decides about a step, always drawn in this order. */
@@ -109,10 +123,11 @@ function drawStep(seed: number, shopper: number, seq: number) {
 }
 
 /** A plan does not change an empty basket, buy nothing, or fill a basket beyond its limit. */
-function sensible(kind: OpKind, { basket, mix }: { basket: number[]; mix: Mix }): OpKind {
+function sensible(kind: OpKind, at: { basket: number[]; mix: Mix; maxLines: number }): OpKind {
+  const { basket, mix, maxLines } = at;
   const needsLines = kind === 'set' || kind === 'remove' || kind === 'checkout';
   if (needsLines && basket.length === 0) return mix.add > 0 ? 'add' : 'read';
-  if (kind === 'add' && basket.length >= MAX_PLANNED_LINES && mix.set > 0) return 'set';
+  if (kind === 'add' && basket.length >= maxLines && mix.set > 0) return 'set';
   return kind;
 }
 

@@ -1,5 +1,6 @@
 import type { CartBroken, CartsProgress, ChaosMark, ShopResult } from './contract.ts';
 import type { Tally } from './tally.ts';
+import type { Flag } from './timeline.ts';
 import type { Watch } from './watch.ts';
 
 /** `carts.progress` and what a screen or a demo wants to know beside it. */
@@ -14,7 +15,13 @@ export interface LoadProgress extends CartsProgress {
   http: ShopResult['http'];
   lastBroken: CartBroken | null;
   lastMark: ChaosMark | null;
+  /** the same with where the carts had been */
+  lastFlag: Flag | null;
+  /** carts that broke in each of the last ten seconds, oldest first */
+  recentlyBroken: number[];
 }
+
+const RECENT_SECONDS = 10;
 
 export type Phase = 'shopping' | 'last reads' | 'done';
 
@@ -24,12 +31,12 @@ export function progressOf(at: {
   shoppers: number;
   phase: Phase;
   elapsedMs: number;
-  watch: Watch;
-  tally: Tally;
+  watch: Pick<Watch, 'summary' | 'chaos' | 'shoppersWithCart' | 'lastBroken'>;
+  tally: Pick<Tally, 'counts' | 'quantiles' | 'requestsPerSecond'>;
 }): LoadProgress {
   const { watch, tally } = at;
   const { carts, shoppers, broken, unknown } = watch.summary();
-  const { http, ...ops } = tally.counts();
+  const { http, issued, ok, fail, unknown: unsure } = tally.counts();
   const { p50, p99 } = tally.quantiles();
   return {
     type: 'carts.progress',
@@ -38,7 +45,7 @@ export function progressOf(at: {
     carts: { checked: carts.checked, broken: carts.broken, undecided: carts.undecided },
     shoppersHit: shoppers.hit,
     requestsPerSecond: tally.requestsPerSecond(),
-    errors: { fail: ops.fail, unknown: ops.unknown },
+    errors: { fail, unknown: unsure },
     latencyMs: { p50: p50 ?? 0, p99: p99 ?? 0 },
     broken,
     done: at.phase === 'done',
@@ -46,10 +53,12 @@ export function progressOf(at: {
     phase: at.phase,
     shoppersWithCart: watch.shoppersWithCart(),
     unknownOps: unknown,
-    ops,
+    ops: { issued, ok, fail, unknown: unsure },
     http,
     lastBroken: watch.lastBroken(),
     lastMark: watch.chaos().at(-1) ?? null,
+    lastFlag: watch.timeline.flags().at(-1) ?? null,
+    recentlyBroken: watch.timeline.recentlyBroken(at.elapsedMs, RECENT_SECONDS),
   };
 }
 

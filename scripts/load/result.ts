@@ -1,7 +1,7 @@
 import type { OracleSummary, Violation } from '../oracle/oracle.ts';
 import type { CartBroken, ChaosMark, Example, LoadConfig, ShopResult, Verdict } from './contract.ts';
 import type { Counts } from './tally.ts';
-import { evaluate, type Measured, type Threshold } from './thresholds.ts';
+import { evaluate, type Threshold } from './thresholds.ts';
 
 /** All that a result is made of. */
 export interface Findings {
@@ -27,7 +27,7 @@ const MAX_EXAMPLES = 20;
 export function resultOf(findings: Findings): ShopResult {
   const { run, seed, config, startedAt, durationMs, summary, counts, chaos } = findings;
   const { issued, ok, fail, unknown, http } = counts;
-  const measured: Measured = {
+  const measured: Omit<ShopResult, 'thresholds'> = {
     schema: 'shop/1',
     verdict: verdictOf(summary),
     seed,
@@ -47,12 +47,12 @@ export function resultOf(findings: Findings): ShopResult {
       unknownLanded: summary.unknown.landed,
       unknownNeverSeen: summary.unknown.neverSeen,
       unknownOpen: summary.unknown.open,
-      // One request per operation: this load never sends anything twice.
       attempts: issued,
+      retries: counts.retries,
     },
     http,
     latencyMs: findings.latencyMs,
-    self: { loopLagP99Ms: findings.loopLagP99Ms, dropped: 0 },
+    self: { loopLagP99Ms: findings.loopLagP99Ms, dropped: counts.dropped },
     chaos,
     examples: examplesOf(findings),
   };
@@ -78,7 +78,8 @@ export function brokenCartOf(
   return { type: 'cart.broken', run, shopper, class: violation.class, was, now, missing: missing.map(skuOf) };
 }
 
-function examplesOf(findings: Findings): Example[] {
+/** The first broken carts, each with its witness. */
+export function examplesOf(findings: Pick<Findings, 'run' | 'skuOf' | 'summary'>): Example[] {
   const examples: Example[] = [];
   for (const violation of findings.summary.violations) {
     if (examples.length === MAX_EXAMPLES) break;

@@ -12,6 +12,7 @@ import { resultOf } from './result.ts';
 import { goShopping, type Shop } from './shopper.ts';
 import { createTally, TICK_MS } from './tally.ts';
 import { DEFAULT_THRESHOLDS, parseThreshold } from './thresholds.ts';
+import type { Story } from './timeline.ts';
 import { createWatch } from './watch.ts';
 
 /** A running load. */
@@ -26,6 +27,8 @@ export interface LoadRun {
   stop(reason: 'asked' | StopSignal): void;
   /** Notes something done to the cluster, e.g. "kill shop-2", for the time line of the result. */
   mark(what: string): void;
+  /** The run in time: by second, by flag, by life of a replica. */
+  story(): Story;
   /** Writes what is buffered of the history to its file. */
   flush(): void;
   /** what went wrong beside the load itself: the history file, the console */
@@ -101,6 +104,7 @@ export function startLoad(options: LoadOptions): LoadRun {
       pace.end();
     },
     mark: (what) => watch.mark(what, clock.now()),
+    story: () => watch.timeline.story(),
     flush: () => recorder?.flush(),
     trouble: () => ({ history: recorder?.failure()?.message ?? null, report: reporter?.trouble() ?? null }),
   };

@@ -1,4 +1,4 @@
-import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { ShopResult } from './contract.ts';
 import type { Exchange } from './exchange.ts';
 import type { Outcome } from './outcome.ts';
@@ -6,11 +6,18 @@ import type { Outcome } from './outcome.ts';
 /** Counts what the shoppers do. Sending and settling are counted apart, so that the books can be checked. */
 export interface Tally {
   sent(): void;
-  settled(exchange: Exchange, outcome: Outcome): void;
+  /** `lateMs` = how long after its due time it was sent; 0 where latency counts from sending */
+  settled(exchange: Exchange, outcome: Outcome, lateMs?: number): void;
+  /** one more change of unknown fate is tried again */
+  retried(): void;
+  /** an arrival there was no room for */
+  dropped(): void;
   /** call it every `TICK_MS`; the rate is that of the last second */
   tick(): void;
   counts(): Counts;
   latency(): ShopResult['latencyMs'];
+  /** what `latency()` is made of, HdrHistogram V2 in µs */
+  encoded(): string;
   quantiles(): { p50: number | null; p99: number | null };
   requestsPerSecond(): number;
 }
@@ -20,37 +27,43 @@ export interface Counts {
   ok: number;
   fail: number;
   unknown: number;
+  retries: number;
+  dropped: number;
   http: ShopResult['http'];
 }
+
+export type LatencyFrom = ShopResult['latencyMs']['from'];
 
 export const TICK_MS = 250;
 const TICKS_PER_SECOND = 1000 / TICK_MS;
 /** Far above any timeout; longer ones are counted as this. */
 const MAX_LATENCY_MICROS = 3_600_000_000;
 
-export function createTally(): Tally {
-  const total = { issued: 0, ok: 0, fail: 0, unknown: 0 };
+/** `from` = what the latencies that come in are counted from. */
+export function createTally({ from = 'sent' }: { from?: LatencyFrom } = {}): Tally {
+  const total = { issued: 0, ok: 0, fail: 0, unknown: 0, retries: 0, dropped: 0 };
   const http: ShopResult['http'] = { status: {}, timeout: 0, reset: 0, refused: 0, other: {} };
-  const histogram = build({
-    lowestDiscernibleValue: 1,
-    highestTrackableValue: MAX_LATENCY_MICROS,
-    numberOfSignificantValueDigits: 3,
-  });
+  const histogram = createHistogram();
   const settledAtTick: number[] = [];
   const settledSoFar = () => total.ok + total.fail + total.unknown;
-  const percentileMs = (percent: number) =>
-    histogram.totalCount === 0 ? null : toMs(histogram.getValueAtPercentile(percent));
 
   return {
     sent() {
       total.issued += 1;
     },
-    settled(exchange, outcome) {
+    settled(exchange, outcome, lateMs = 0) {
       total[outcome.type] += 1;
       countHttp(http, exchange);
       // A refused connection took no time; counting it would make a dead shop look fast.
       if (exchange.type === 'lost' && !exchange.sent) return;
-      histogram.recordValue(Math.min(MAX_LATENCY_MICROS, Math.max(1, Math.round(exchange.latencyMs * 1000))));
+      const micros = Math.round((exchange.latencyMs + lateMs) * 1000);
+      histogram.recordValue(Math.min(MAX_LATENCY_MICROS, Math.max(1, micros)));
+    },
+    retried() {
+      total.retries += 1;
+    },
+    dropped() {
+      total.dropped += 1;
     },
     tick() {
       settledAtTick.push(settledSoFar());
@@ -62,18 +75,31 @@ export function createTally(): Tally {
       return seconds > 0 ? Math.round((last - first) / seconds) : 0;
     },
     counts: () => ({ ...total, http: structuredClone(http) }),
-    quantiles: () => ({ p50: percentileMs(50), p99: percentileMs(99) }),
-    latency: () => ({
-      p50: percentileMs(50),
-      p90: percentileMs(90),
-      p99: percentileMs(99),
-      p999: percentileMs(99.9),
-      max: histogram.totalCount === 0 ? null : toMs(histogram.maxValue),
-      from: 'sent',
-      hdr: encodeIntoCompressedBase64(histogram),
-    }),
+    quantiles: () => ({ p50: percentileMs(histogram, 50), p99: percentileMs(histogram, 99) }),
+    latency: () => latencyOf(histogram, from),
+    encoded: () => encodeIntoCompressedBase64(histogram),
   };
 }
+
+export const createHistogram = (): Histogram =>
+  build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: MAX_LATENCY_MICROS,
+    numberOfSignificantValueDigits: 3,
+  });
+
+export const latencyOf = (histogram: Histogram, from: LatencyFrom): ShopResult['latencyMs'] => ({
+  p50: percentileMs(histogram, 50),
+  p90: percentileMs(histogram, 90),
+  p99: percentileMs(histogram, 99),
+  p999: percentileMs(histogram, 99.9),
+  max: histogram.totalCount === 0 ? null : toMs(histogram.maxValue),
+  from,
+  hdr: encodeIntoCompressedBase64(histogram),
+});
+
+const percentileMs = (histogram: Histogram, percent: number): number | null =>
+  histogram.totalCount === 0 ? null : toMs(histogram.getValueAtPercentile(percent));
 
 function countHttp(http: ShopResult['http'], exchange: Exchange): void {
   if (exchange.type === 'answer') {

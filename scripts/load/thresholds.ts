@@ -1,5 +1,5 @@
 import { CLASSES } from '../oracle/oracle.ts';
-import type { ShopResult, ThresholdResult } from './contract.ts';
+import type { JudgedResult, ThresholdResult } from './contract.ts';
 
 /** What must hold of a result, e.g. `broken_carts<1`. */
 export interface Threshold {
@@ -10,7 +10,7 @@ export interface Threshold {
 }
 
 /** A result before its thresholds were looked at. */
-export type Measured = Omit<ShopResult, 'thresholds'>;
+export type Measured = Omit<JudgedResult, 'thresholds'>;
 
 export const DEFAULT_THRESHOLDS: readonly string[] = ['broken_carts==0', 'checked_carts>0'];
 
@@ -30,11 +30,11 @@ const METRICS: Record<string, Metric> = {
   unverified: ofCarts(({ carts }) => carts.unverified),
   ...Object.fromEntries(CLASSES.map((name) => [snakeCase(name), ofCarts(({ broken }) => broken[name])])),
   error_rate: ({ ops }) => (ops.issued === 0 ? null : (ops.fail + ops.unknown) / ops.issued),
-  'p(50)': ({ latencyMs }) => latencyMs.p50,
-  'p(90)': ({ latencyMs }) => latencyMs.p90,
-  'p(99)': ({ latencyMs }) => latencyMs.p99,
-  'p(99.9)': ({ latencyMs }) => latencyMs.p999,
-  loop_lag: ({ self }) => self.loopLagP99Ms,
+  'p(50)': ({ latencyMs }) => latencyMs?.p50 ?? null,
+  'p(90)': ({ latencyMs }) => latencyMs?.p90 ?? null,
+  'p(99)': ({ latencyMs }) => latencyMs?.p99 ?? null,
+  'p(99.9)': ({ latencyMs }) => latencyMs?.p999 ?? null,
+  loop_lag: ({ self }) => self?.loopLagP99Ms ?? null,
 };
 
 const OPERATORS: Record<string, (value: number, limit: number) => boolean> = {

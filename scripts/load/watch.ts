@@ -3,6 +3,7 @@ import { createOracle, type Oracle, type OracleSummary } from '../oracle/oracle.
 import type { CartBroken, ChaosMark } from './contract.ts';
 import type { Recorder } from './record.ts';
 import { brokenCartOf } from './result.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
 
 /** Everything the shoppers do and see passes here, in order: to the oracle, to the history file, to the onlookers. */
 export interface Watch {
@@ -14,6 +15,7 @@ export interface Watch {
   end(): void;
   summary(): OracleSummary;
   chaos(): ChaosMark[];
+  timeline: Timeline;
   /** shoppers that have been shown a cart with at least one line */
   shoppersWithCart(): number;
   lastBroken(): CartBroken | null;
@@ -27,35 +29,33 @@ export interface WatchOptions {
   onBroken(event: CartBroken): void;
 }
 
-/** A drill has a handful of marks; an endless stream of them must not fill our memory. */
-const MAX_MARKS = 1000;
-
 export function createWatch({ run, sessionTtlMs, recorder, skuOf, onBroken }: WatchOptions): Watch {
   const oracle = createOracle({ sessionTtlMs });
   const withCart = new Set<string>();
-  const chaos: ChaosMark[] = [];
+  const timeline = createTimeline();
   let lastBroken: CartBroken | null = null;
 
   return {
     observe(event) {
       recorder?.write(event);
+      timeline.observe(event);
       if (event.type === 'ok' && event.obs.cart.lines.length > 0) withCart.add(event.shopper);
       const violation = oracle.observe(event);
       const broken = violation && brokenCartOf(violation, { run, skuOf });
       if (!broken) return;
       lastBroken = broken;
-      const mark = chaos.at(-1);
-      if (mark) mark.broken += 1;
+      timeline.broke(broken, event.t);
       onBroken(broken);
     },
     mark(what, t) {
       recorder?.write({ type: 'mark', t, what });
-      if (chaos.length < MAX_MARKS) chaos.push({ t, what, broken: 0 });
+      timeline.mark(what, t);
     },
     knows: (shopper) => oracle.knows(shopper),
     end: () => oracle.end(),
     summary: () => oracle.summary(),
-    chaos: () => chaos,
+    chaos: () => timeline.flags().map(({ t, what, broken }) => ({ t, what, broken })),
+    timeline,
     shoppersWithCart: () => withCart.size,
     lastBroken: () => lastBroken,
   };

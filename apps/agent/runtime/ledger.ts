@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { identify, type ProcessIdentity, signalExactly } from '../../../lib/process-identity.ts';
+import { identify, isIdentity, type ProcessIdentity, signalExactly } from '../../../lib/process-identity.ts';
 
 /**
  * The list of processes this cluster has started, on disk before anything else happens to them. Whoever finds the agent
@@ -15,23 +15,35 @@ export const LEDGER_FILE = 'processes.json';
 
 export function openLedger(file: string): Ledger {
   const entries = new Map<number, ProcessIdentity>();
-  mkdirSync(dirname(file), { recursive: true });
-  const write = () => {
-    writeFileSync(`${file}.new`, JSON.stringify([...entries.values()]));
-    renameSync(`${file}.new`, file);
-  };
-  write();
+  write(file, entries);
   return {
     enter(pid) {
       const identity = identify(pid);
       if (identity === null) return;
       entries.set(pid, identity);
-      write();
+      writeIfPossible(file, entries);
     },
     strike(pid) {
-      if (entries.delete(pid)) write();
+      if (entries.delete(pid)) writeIfPossible(file, entries);
     },
   };
+}
+
+/** Written beside and renamed: whoever reads finds the old list or the new one. */
+function write(file: string, entries: Map<number, ProcessIdentity>): void {
+  // Somebody may have cleaned up by hand while the cluster runs.
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, JSON.stringify([...entries.values()]), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}
+
+/** A disk that is full by now must not end a class: without the list only a SIGKILL of the agent would leave anything. */
+function writeIfPossible(file: string, entries: Map<number, ProcessIdentity>): void {
+  try {
+    write(file, entries);
+  } catch {
+    return;
+  }
 }
 
 /** Ends every process of a ledger that still runs, frozen ones too. Returns how many there were. */
@@ -47,6 +59,3 @@ function readLedger(file: string): ProcessIdentity[] {
     return [];
   }
 }
-
-const isIdentity = (entry: Partial<ProcessIdentity> | null): entry is ProcessIdentity =>
-  Number.isInteger(entry?.pid) && typeof entry?.startTime === 'string';

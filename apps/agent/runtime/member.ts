@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { ReadyMessage } from '../../../lib/child.ts';
 import { formatMs } from '../../../lib/duration.ts';
 import type { MemberState, MemberView, Role } from '../contract.ts';
 import type { Ledger } from './ledger.ts';
+import { beginLife, type Command, type Life, readyPort } from './life.ts';
 import type { Output } from './output.ts';
 import { RuntimeError } from './runtime.ts';
 
@@ -12,18 +11,14 @@ export interface MemberSpec {
   role: Role;
   /** wanted port, 0 = any; the one it got is kept for its later lives */
   port: number;
-  command(life: { life: string; port: number }): {
-    file: string;
-    args: string[];
-    env: Record<string, string>;
-  };
+  command(life: { life: string; port: number }): Command;
   /** "ipc": it tells when it is ready; otherwise asked until it answers yes */
   ready: 'ipc' | ((port: number) => Promise<boolean>);
 }
 
 export interface MemberWatcher {
   now(): number;
-  /** The member entered another state. `how` says why in words; `expected`: somebody asked for it. */
+  /** The member entered another state. `how` says why in words; `expected`: it is not started again by itself. */
   onState(member: ProcessMember, how: string, expected: boolean): void;
 }
 
@@ -34,6 +29,8 @@ const BACKOFF_MS = 100;
 const BACKOFF_LIMIT_MS = 10_000;
 /** Alive this long, it has earned the short wait again. */
 const STABLE_MS = 10_000;
+/** What a dead child printed last is waited for this long: a grandchild may hold its output open. */
+const LAST_WORDS_MS = 500;
 
 /** One child process through all its lives. */
 export class ProcessMember {
@@ -45,16 +42,14 @@ export class ProcessMember {
   readonly #ledger: Ledger;
   readonly #output: Output;
   readonly #watcher: MemberWatcher;
-  #child: ChildProcess | null = null;
+  #life: Life | null = null;
+  /** of the present life: resolves when it is ready, rejects when it ended before */
+  #ready: Promise<void> = Promise.resolve();
   #boots = 0;
   #since: number;
-  #startedMs = 0;
-  #expected = false;
   #backoffMs = BACKOFF_MS;
   #again: NodeJS.Timeout | undefined;
-  #exit: Promise<void> = Promise.resolve();
-  /** resolves when the child is gone and all it printed was read */
-  #silence: Promise<void> = Promise.resolve();
+  #retired = false;
 
   constructor(spec: MemberSpec, parts: { ledger: Ledger; output: Output; watcher: MemberWatcher }) {
     this.spec = spec;
@@ -70,130 +65,125 @@ export class ProcessMember {
 
   view(): MemberView {
     const { spec, life, state, address } = this;
-    const handle = this.#child?.pid === undefined ? null : `pid ${this.#child.pid}`;
+    const pid = this.#life?.child.pid;
+    const handle = pid === undefined ? null : `pid ${pid}`;
     return { id: spec.id, role: spec.role, life, state, address, handle, since: this.#since };
   }
 
   async start(): Promise<void> {
-    clearTimeout(this.#again);
-    if (this.state === 'stopping') await this.#exit;
-    if (this.state !== 'exited') return;
-    const child = this.#spawn();
-    try {
-      await this.#becomeReady(child);
-    } catch (error) {
-      this.#expected = true;
-      child.kill('SIGKILL');
-      await this.#exit;
-      throw error;
-    }
+    await this.#start({ again: false });
   }
 
   async stop(graceMs: number): Promise<void> {
     clearTimeout(this.#again);
-    if (this.state === 'exited') return;
-    this.#expected = true;
-    if (this.state === 'paused') this.#child?.kill('SIGCONT');
-    this.#become('stopping', 'told to stop');
-    this.#child?.kill('SIGTERM');
-    const overdue = setTimeout(() => this.#child?.kill('SIGKILL'), graceMs);
-    await this.#exit;
+    const life = this.#life;
+    if (life === null) return;
+    life.expected = true;
+    // Told once only: a second SIGTERM means "at once" to a well-behaved child.
+    if (this.state !== 'stopping') {
+      this.#become('stopping', 'told to stop');
+      life.child.kill('SIGTERM');
+      // A frozen process hears nothing else, whoever froze it.
+      life.child.kill('SIGCONT');
+    }
+    const overdue = setTimeout(() => life.child.kill('SIGKILL'), graceMs);
+    await life.gone;
     clearTimeout(overdue);
   }
 
   async kill(): Promise<void> {
-    clearTimeout(this.#again);
-    this.#requireRunning('kill');
-    this.#expected = true;
-    this.#child?.kill('SIGKILL');
-    await this.#exit;
+    const life = this.#requireRunning('kill');
+    life.expected = true;
+    life.child.kill('SIGKILL');
+    await life.gone;
   }
 
   pause(): void {
-    this.#requireRunning('pause');
+    const life = this.#requireRunning('pause');
     if (this.state !== 'ready') return;
-    this.#child?.kill('SIGSTOP');
+    life.child.kill('SIGSTOP');
     this.#become('paused', 'paused');
   }
 
   resume(): void {
     if (this.state !== 'paused') return;
-    this.#child?.kill('SIGCONT');
+    this.#life?.child.kill('SIGCONT');
     this.#become('ready', 'resumed');
   }
 
-  #requireRunning(verb: string): void {
-    if (this.state === 'ready' || this.state === 'paused') return;
+  /** From now on it is never started again, whoever asks: neither a late back-off nor a deploy under way. */
+  retire(): void {
+    this.#retired = true;
+    clearTimeout(this.#again);
+  }
+
+  #requireRunning(verb: string): Life {
+    if (this.#life && (this.state === 'ready' || this.state === 'paused')) return this.#life;
     throw new RuntimeError('wrong-state', `cannot ${verb} ${this.spec.id}: it is ${this.state}, not running`);
   }
 
-  #spawn(): ChildProcess {
+  async #start({ again }: { again: boolean }): Promise<void> {
+    clearTimeout(this.#again);
+    if (this.state === 'stopping') await this.#life?.gone;
+    if (this.#retired)
+      throw new RuntimeError('wrong-state', `${this.spec.id} is leaving: it is not started again`);
+    if (this.state === 'exited') this.#ready = this.#becomeReady(this.#spawn(again));
+    if (this.state === 'starting') await this.#ready;
+  }
+
+  #spawn(startAgain: boolean): Life {
     this.#boots++;
-    this.#expected = false;
-    this.#startedMs = performance.now();
-    const { file, args, env } = this.spec.command({
-      life: this.life,
-      port: this.address?.port ?? this.spec.port,
-    });
-    const ipc = this.spec.ready === 'ipc' ? (['ipc'] as const) : [];
-    const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe', ...ipc] });
-    if (child.pid !== undefined) this.#ledger.enter(child.pid);
-    this.#child = child;
-    this.#output.follow(this.spec.id, child);
-    this.#silence = new Promise((resolve) => child.once('close', () => resolve()));
-    this.#exit = new Promise((resolve) => {
-      child.once('error', (error) => this.#ended(child, error.message, resolve));
-      child.once('exit', (code, signal) =>
-        this.#ended(child, signal ? `signal ${signal}` : `code ${code}`, resolve),
-      );
-    });
+    const port = this.address?.port ?? this.spec.port;
+    const command = this.spec.command({ life: this.life, port });
+    const life = beginLife(command, { ipc: this.spec.ready === 'ipc', startAgain });
+    this.#life = life;
+    void life.gone.then((how) => this.#ended(life, how));
+    this.#output.follow(this.spec.id, life.child);
+    if (life.child.pid !== undefined) this.#ledger.enter(life.child.pid);
     this.#become('starting', 'started');
-    return child;
+    return life;
   }
 
-  #ended(child: ChildProcess, how: string, resolve: () => void): void {
-    if (this.#child !== child) return;
-    if (child.pid !== undefined) this.#ledger.strike(child.pid);
-    this.#child = null;
-    const wasStarting = this.state === 'starting';
-    this.#become('exited', how, this.#expected);
-    resolve();
-    if (!this.#expected && !wasStarting) this.#startAgainLater();
+  #ended(life: Life, how: string): void {
+    if (life.child.pid !== undefined) this.#ledger.strike(life.child.pid);
+    const again = life.startAgain && !life.expected && !this.#retired;
+    this.#life = null;
+    this.#become('exited', how, !again);
+    if (again) this.#startAgainLater(life);
   }
 
-  #startAgainLater(): void {
-    if (performance.now() - this.#startedMs > STABLE_MS) this.#backoffMs = BACKOFF_MS;
-    this.#again = setTimeout(() => {
-      this.start().catch(() => this.#startAgainLater());
-    }, this.#backoffMs);
+  #startAgainLater({ startedMs }: Life): void {
+    if (performance.now() - startedMs > STABLE_MS) this.#backoffMs = BACKOFF_MS;
+    // A failure is told by its exit, which brings us here again.
+    this.#again = setTimeout(() => void this.#start({ again: true }).catch(() => {}), this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_LIMIT_MS);
   }
 
-  async #becomeReady(child: ChildProcess): Promise<void> {
-    const { ready } = this.spec;
+  async #becomeReady(life: Life): Promise<void> {
+    const { id, ready } = this.spec;
     const limit = AbortSignal.timeout(READY_LIMIT_MS);
-    const message = await (ready === 'ipc' ? readyMessage(child, limit) : this.#poll(ready, limit));
-    if (message === null) {
-      if (limit.aborted) child.kill('SIGKILL');
-      await this.#silence;
-      const waited = limit.aborted
-        ? `was not ready within ${formatMs(READY_LIMIT_MS)}`
-        : 'ended before it was ready';
-      const words = this.#output.lastWords(this.spec.id);
-      throw new RuntimeError('failed', `${this.spec.id} ${waited}. Its last words:\n${words}`);
+    const port = await (ready === 'ipc' ? readyPort(life, limit) : this.#poll(ready, limit));
+    // Told to stop meanwhile, it is not ready whatever it says.
+    if (port !== null && this.#life === life && this.state === 'starting') {
+      this.address = { host: '127.0.0.1', port };
+      this.readyMs = Math.round(performance.now() - life.startedMs);
+      life.startAgain = true;
+      this.#become('ready', 'ready');
+      return;
     }
-    this.address = { host: '127.0.0.1', port: message.port };
-    this.readyMs = Math.round(performance.now() - this.#startedMs);
-    this.#become('ready', 'ready');
+    if (limit.aborted) life.child.kill('SIGKILL');
+    const how = await life.gone;
+    await Promise.race([life.silent, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref())]);
+    const what = limit.aborted
+      ? `was not ready within ${formatMs(READY_LIMIT_MS)}`
+      : `ended before it was ready (${how})`;
+    throw new RuntimeError('failed', `${id} ${what}. Its last words:\n${this.#output.lastWords(id)}`);
   }
 
-  async #poll(
-    ready: (port: number) => Promise<boolean>,
-    limit: AbortSignal,
-  ): Promise<{ port: number } | null> {
+  async #poll(ready: (port: number) => Promise<boolean>, limit: AbortSignal): Promise<number | null> {
     const { port } = this.spec;
     while (this.state === 'starting' && !limit.aborted) {
-      if (await ready(port)) return { port };
+      if (await ready(port)) return port;
       await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
     }
     return null;
@@ -204,16 +194,4 @@ export class ProcessMember {
     this.#since = this.#watcher.now();
     this.#watcher.onState(this, how, expected);
   }
-}
-
-/** Resolves to the child's ready message, or to null when it ended or the time is up. */
-function readyMessage(child: ChildProcess, limit: AbortSignal): Promise<ReadyMessage | null> {
-  return new Promise((resolve) => {
-    child.on('message', (message: ReadyMessage) => {
-      if (message?.type === 'ready') resolve(message);
-    });
-    child.once('exit', () => resolve(null));
-    child.once('error', () => resolve(null));
-    limit.addEventListener('abort', () => resolve(null), { once: true });
-  });
 }

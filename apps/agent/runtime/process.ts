@@ -27,6 +27,7 @@ export class ProcessRuntime implements Runtime {
   readonly #members = new Map<string, ProcessMember>();
   readonly #ledger: Ledger;
   readonly #output: Output;
+  #closed = false;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#options = options;
@@ -41,9 +42,17 @@ export class ProcessRuntime implements Runtime {
     return [...views.filter(isShop).sort(byNumber), ...views.filter((view) => !isShop(view))];
   }
 
-  start = (id: string): Promise<void> => this.#find(id).start();
-  stop = (id: string, { graceMs }: { graceMs: number }): Promise<void> => this.#find(id).stop(graceMs);
-  kill = (id: string): Promise<void> => this.#find(id).kill();
+  async start(id: string): Promise<void> {
+    await this.#find(id).start();
+  }
+
+  async stop(id: string, { graceMs }: { graceMs: number }): Promise<void> {
+    await this.#find(id).stop(graceMs);
+  }
+
+  async kill(id: string): Promise<void> {
+    await this.#find(id).kill();
+  }
 
   async pause(id: string): Promise<void> {
     this.#find(id).pause();
@@ -66,29 +75,35 @@ export class ProcessRuntime implements Runtime {
 
   /** Starts one more member and keeps it; resolves to its id when it is ready. */
   async adopt(spec: MemberSpec): Promise<string> {
+    if (this.#closed) throw new RuntimeError('wrong-state', 'this cluster is ending: nothing is added to it');
     const member = this.#create(spec);
     try {
       await member.start();
     } catch (error) {
-      this.#members.delete(member.spec.id);
+      this.#forget(member);
       throw error;
     }
-    return member.spec.id;
+    return spec.id;
   }
 
   async remove(id: string, { graceMs }: { graceMs: number }): Promise<void> {
-    await this.#find(id).stop(graceMs);
-    this.#members.delete(id);
-    this.#options.onEvent({ type: 'replica.removed', replica: id });
+    const member = this.#find(id);
+    if (member.spec.role !== 'shop')
+      throw new RuntimeError('wrong-state', `cannot remove ${id}: only shops can be removed`);
+    member.retire();
+    await member.stop(graceMs);
+    this.#forget(member);
   }
 
   /** First whoever could give orders or bring requests, last the store that the shops still write to. */
   async close(): Promise<void> {
+    this.#closed = true;
+    for (const member of this.#members.values()) member.retire();
     for (const role of ['console', 'proxy', 'shop', 'store']) {
       const members = [...this.#members.values()].filter((member) => member.spec.role === role);
       await Promise.all(members.map((member) => member.stop(CLOSE_GRACE_MS)));
     }
-    this.#output.close();
+    await this.#output.close();
   }
 
   #create(spec: MemberSpec): ProcessMember {
@@ -102,6 +117,12 @@ export class ProcessRuntime implements Runtime {
     const member = new ProcessMember(spec, { ledger: this.#ledger, output: this.#output, watcher });
     this.#members.set(spec.id, member);
     return member;
+  }
+
+  #forget({ spec }: ProcessMember): void {
+    // Two may ask for its removal; it left once.
+    if (!this.#members.delete(spec.id) || spec.role !== 'shop') return;
+    this.#options.onEvent({ type: 'replica.removed', replica: spec.id });
   }
 
   #find(id: string): ProcessMember {

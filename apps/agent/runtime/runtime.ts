@@ -9,9 +9,9 @@ export interface Runtime {
   readonly kind: 'process' | 'docker';
   /** Every member, shops in the order of their numbers. */
   members(): MemberView[];
-  /** Resolves when the member is ready. */
+  /** Resolves when the member is ready. A paused one runs already: it stays paused. */
   start(id: string): Promise<void>;
-  /** SIGTERM, and SIGKILL after the grace. A paused member is resumed first: it could not hear otherwise. */
+  /** SIGTERM, and SIGKILL after the grace. A paused member is resumed for it: it could not hear otherwise. */
   stop(id: string, options: { graceMs: number }): Promise<void>;
   kill(id: string): Promise<void>;
   pause(id: string): Promise<void>;
@@ -22,11 +22,11 @@ export interface Runtime {
   add(): Promise<string>;
   /** Stops a shop and forgets it. */
   remove(id: string, options: { graceMs: number }): Promise<void>;
-  /** Ends everything, in the order that loses the least. */
+  /** Ends everything, in the order that loses the least; nothing can be started after that. A success when repeated. */
   close(): Promise<void>;
 }
 
-/** A verb that cannot be carried out: `not-found`, or the member's state forbids it. */
+/** A verb that cannot be carried out: `not-found`, the member's state forbids it, or it was tried and failed. */
 export class RuntimeError extends Error {
   readonly reason: 'not-found' | 'wrong-state' | 'failed';
   constructor(reason: RuntimeError['reason'], message: string) {

@@ -67,4 +67,5 @@ export function answersPing(
   });
 }
 
-const hideSecrets = (url: string): string => url.replace(/\/\/[^@/]*@/, '//…@');
+/** The address as it may be shown: without user and password. */
+export const hideSecrets = (url: string): string => url.replace(/\/\/[^@/]*@/, '//…@');

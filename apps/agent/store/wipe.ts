@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime/runtime.ts';
+import { type Runtime, RuntimeError } from '../runtime/runtime.ts';
 
 /**
  * Empties the session store for a reset. A store of ours is killed and started: it keeps nothing on disk. From somebody
@@ -24,7 +24,9 @@ async function removeKeys(url: string, pattern: string): Promise<void> {
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1, connectTimeout: 1000 });
   client.on('error', () => {});
   try {
-    await client.connect();
+    await client.connect().catch((error: Error) => {
+      throw new RuntimeError('failed', `the session store cannot be emptied: ${error.message}`);
+    });
     let cursor = '0';
     do {
       const [next, keys] = await client.scan(cursor, 'MATCH', pattern, 'COUNT', BATCH);
