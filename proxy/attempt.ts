@@ -1,8 +1,8 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { type Body, BodyTooLarge, discardRest } from './body.ts';
+import { type Body, discardRest } from './body.ts';
 import { dropHopByHop, wantsClose } from './headers.ts';
 import type { Upstream } from './pool.ts';
-import type { Failure } from './retry.ts';
+import { type Failure, reasonOf } from './retry.ts';
 
 export interface Timeouts {
   connectMs: number;
@@ -86,8 +86,8 @@ export class LiveAttempt {
       this.clientGone();
       return;
     }
-    const reason = this.#timedOut ?? (this.#sent ? sentReason(error) : unsentReason(error));
-    this.#finish({ kind: 'failed', failure: { reason, sent: this.#sent } });
+    const sent = this.#sent;
+    this.#finish({ kind: 'failed', failure: { reason: this.#timedOut ?? reasonOf(error, { sent }), sent } });
   }
 
   clientGone(): void {
@@ -156,11 +156,3 @@ export class LiveAttempt {
     this.#settle(outcome);
   }
 }
-
-const UNROUTABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
-
-const sentReason = (error: Error): Failure['reason'] =>
-  error instanceof BodyTooLarge ? 'too-large' : 'reset';
-
-const unsentReason = (error: NodeJS.ErrnoException): Failure['reason'] =>
-  UNROUTABLE.has(error.code ?? '') ? 'unroutable' : 'refused';

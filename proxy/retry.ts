@@ -1,3 +1,4 @@
+import { BodyTooLarge } from './body.ts';
 import type { AttemptOutcome, SettingValue } from './contract.ts';
 
 /** How an attempt failed before the upstream answered. `sent`: were any bytes of it on a connection? */
@@ -17,3 +18,12 @@ export const RETRIES: Record<SettingValue<'retry'>, (failure: Failure) => boolea
   unsent: (failure) => !failure.sent,
   off: () => false,
 };
+
+const UNROUTABLE = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
+
+/** Names what went wrong; after a timeout the clock that ran out knows better. */
+export function reasonOf(error: NodeJS.ErrnoException, { sent }: { sent: boolean }): Failure['reason'] {
+  if (error instanceof BodyTooLarge) return 'too-large';
+  if (sent) return 'reset';
+  return UNROUTABLE.has(error.code ?? '') ? 'unroutable' : 'refused';
+}

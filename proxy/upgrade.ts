@@ -67,11 +67,6 @@ export function watchUpgrade(
   proxyReq.once('upgrade', (answer, upstreamSocket) => {
     stopListening();
     answered(answer);
-    // What the upstream said last still goes out, but for a client that takes nothing it does not wait.
-    upstreamSocket.once('close', () => {
-      timer = setTimeout(() => socket.destroy(), timeouts.idleMs);
-    });
-    socket.once('close', () => clearTimeout(timer));
     socket.once('close', () => upstreamSocket.destroy());
   });
   return () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { reasonOf } from '../proxy/retry.ts';
 import { pinOf, send } from './support/client.ts';
 import { startTestProxy, type TestProxy } from './support/proxy.ts';
 import { type Respond, readWhole, startUpstream, type TestUpstream } from './support/upstream.ts';
@@ -122,6 +123,21 @@ test('a defect inside the proxy is a 500 without a pin, and leaves no request un
   assert.equal(answer.status, 500);
   assert.equal(pinOf(answer), null);
   await idle();
+});
+
+const REASONS: [code: string, sent: boolean, reason: string][] = [
+  ['ECONNREFUSED', false, 'refused'],
+  ['EHOSTUNREACH', false, 'unroutable'],
+  ['ENOTFOUND', false, 'unroutable'],
+  ['ECONNRESET', false, 'refused'],
+  ['ECONNRESET', true, 'reset'],
+  ['EHOSTUNREACH', true, 'reset'],
+];
+
+test('a failure is named by how far the attempt had come, and only then by its error', () => {
+  for (const [code, sent, reason] of REASONS) {
+    assert.equal(reasonOf(Object.assign(new Error(code), { code }), { sent }), reason, `${code} ${sent}`);
+  }
 });
 
 /** shop-1 answers as usual; shop-2, to which clients are pinned, as the test says. */

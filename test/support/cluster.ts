@@ -62,9 +62,14 @@ export async function startTestCluster(
 }
 
 /** A real `npm start`, without npm. */
-export interface SpawnedCluster extends ClusterHandle {
+export interface SpawnedCluster extends ClusterHandle, Launched {}
+
+/** A start that may still be under way. */
+export interface Launched {
   /** the agent; the leader of a process group of its own */
   child: ChildProcess;
+  /** where its run directory is, or will be */
+  base: string;
   /** everything it printed so far */
   output(): string;
   /** Every process of the cluster of now: the agent, all it descends to, and what its ledger names. */
@@ -92,7 +97,7 @@ export async function spawnUp(
 }
 
 /** The same, not waited for. */
-export function launchUp(t: TestContext, args: string[] = [], env: Record<string, string> = {}) {
+export function launchUp(t: TestContext, args: string[] = [], env: Record<string, string> = {}): Launched {
   requireBuilt();
   const base = env.CARTWRECK_RUN_DIR ?? newFolder();
   const ports = args.includes('--port') ? [] : ['--port', '0', '--console-port', '0'];
@@ -125,7 +130,7 @@ export function launchUp(t: TestContext, args: string[] = [], env: Record<string
     base,
     output: () => output,
     processes,
-    reaper(): ProcessIdentity {
+    reaper() {
       const pid = descendants(child.pid ?? 0).find((candidate) => commandOf(candidate).includes('reaper.js'));
       const found = pid === undefined ? null : identify(pid);
       if (!found) throw new Error('no reaper beside this cluster');
