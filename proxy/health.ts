@@ -77,11 +77,11 @@ export function startHealth(state: ProxyState, options: HealthOptions): Health {
   };
 }
 
-/** One check on a fresh connection. Resolves to null when it passed, else to what went wrong. */
-function probe(
-  { host, port }: { host: string; port: number },
-  { path, timeoutMs }: HealthOptions,
-): Promise<string | null> {
+/**
+ * One check on a fresh connection. Resolves to null when it passed, else to what went wrong. An answer in the name of
+ * another life has failed too: a dead replica's port may have been given to somebody else.
+ */
+function probe({ host, port, life }: Upstream, { path, timeoutMs }: HealthOptions): Promise<string | null> {
   return new Promise((resolve) => {
     const settle = (failure: string | null) => {
       clearTimeout(timer);
@@ -89,8 +89,13 @@ function probe(
     };
     const request = get({ host, port, path, agent: false }, (answer) => {
       const { statusCode } = answer;
+      const name = answer.headers['x-boot-id'] ?? life;
       // A head is not an answer yet: a process may freeze after it.
-      answer.resume().on('end', () => settle(statusCode === 200 ? null : `status ${statusCode}`));
+      answer.resume().on('end', () => settle(verdict()));
+      const verdict = () => {
+        if (name !== life) return `${name} answers at its address`;
+        return statusCode === 200 ? null : `status ${statusCode}`;
+      };
       answer.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
     });
     const timer = setTimeout(() => {

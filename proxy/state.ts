@@ -48,7 +48,7 @@ export class ProxyState {
 
   placeUpstreams(addresses: readonly UpstreamAddress[]): void {
     const before = this.pool;
-    this.#become(placeUpstreams(before, addresses), 'told by the runtime');
+    this.#become(placeUpstreams(before, addresses), 'a new life must pass its check first');
     for (const { id } of before.all) {
       if (!findUpstream(this.pool, id)) this.events.add({ type: 'upstream.removed', upstream: id });
     }

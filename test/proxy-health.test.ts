@@ -129,3 +129,19 @@ async function withDeaf(t: TestContext, others: TestUpstream[]) {
   await deaf.goDeaf();
   return { proxy, deaf };
 }
+
+test('an answer in the name of another life is no sign of health: a dead port may belong to somebody else by now', async (t) => {
+  const upstream = await startUpstream(t, 'shop-1');
+  upstream.boot = 'shop-4#1';
+  const { becomes, place, state } = await startTestProxy(t);
+  await place([upstream]);
+  await startedChecking(upstream);
+  assert.equal(state.pool.up.length, 0);
+  upstream.boot = upstream.address.life;
+  await becomes('shop-1', 'up');
+  upstream.boot = 'shop-4#1';
+  await becomes('shop-1', 'down');
+});
+
+const startedChecking = (upstream: TestUpstream) =>
+  waitFor('three health checks', () => upstream.checks >= 3 || null);

@@ -26,6 +26,8 @@ export interface TestUpstream {
   connections: Set<Socket>;
   /** status of its health check; 'silent' = answers nothing at all, as a frozen process does; 'endless' = half an answer */
   health: number | 'silent' | 'endless';
+  /** the life its health check answers in the name of; null = it does not say */
+  boot: string | null;
   /** health checks so far */
   checks: number;
   /** connections open now, those of health checks too */
@@ -60,6 +62,7 @@ export async function startUpstream(
     requests: [],
     connections: new Set(),
     health: 200,
+    boot: null,
     checks: 0,
     open: () => sockets.size,
     kill,
@@ -82,6 +85,7 @@ export async function startUpstream(
   }
 
   function answerCheck(res: ServerResponse): void {
+    if (upstream.boot !== null) res.setHeader('x-boot-id', upstream.boot);
     if (typeof upstream.health === 'number') res.writeHead(upstream.health).end();
     if (upstream.health === 'endless') res.writeHead(200, { 'content-length': 100 }).write('half');
   }
