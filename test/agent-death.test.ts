@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { ClusterState } from '../apps/console/contract.ts';
 import { isRunning, type ProcessIdentity, signalExactly } from '../lib/process-identity.ts';
-import { launchUp, type SpawnedCluster, spawnUp, waitGone } from './support/cluster.ts';
+import {
+  commandOf,
+  type Launched,
+  launchUp,
+  type SpawnedCluster,
+  spawnUp,
+  waitGone,
+} from './support/cluster.ts';
 import { waitFor } from './support/wait.ts';
 
 const GONE_MS = 2000;
@@ -31,7 +39,9 @@ async function killAgent(
 }
 
 test('kill -9 of the agent in a calm cluster leaves nothing, and no secret was to be read meanwhile', async (t) => {
-  const cluster = await spawnUp(t, SMALL);
+  const cluster = await spawnUp(t, [...SMALL, '--log-level', 'debug']);
+  await fetch(`${cluster.info.url}/api/cart`);
+  await cluster.api('PATCH', '/settings', { affinity: 'cookie' });
   const processes = cluster.processes();
   assert.equal(processes.length, SMALL_COUNT);
   assertNoSecrets(cluster, processes);
@@ -94,7 +104,7 @@ test('a start right after a kill -9 is not harmed by the reaper of the dead one'
 });
 
 /** An orderly end: exit 0, told so, nothing left. */
-async function assertStopped(up: ReturnType<typeof launchUp>, processes: ProcessIdentity[]): Promise<void> {
+async function assertStopped(up: Launched, processes: ProcessIdentity[]): Promise<void> {
   assert.deepEqual(await up.ended(), { code: 0, signal: null });
   assert.match(up.output(), /Stopped\. Nothing of the cluster is left running\.\n$/);
   await waitGone(processes, GONE_MS);
@@ -126,11 +136,12 @@ test('Ctrl-C goes to the whole process group, and with npm twice: the end is in 
 test('a second Ctrl-C does not wait for anything, and the reaper ends the rest', async (t) => {
   const cluster = await spawnUp(t, SMALL);
   const processes = cluster.processes();
-  // A request that never ends keeps the proxy from closing at once.
+  // A request that nobody answers keeps the proxy from closing at once.
+  for (const shop of ['shop-1', 'shop-2']) await inject(cluster, 'replica.pause', shop);
   const shopper = connect(Number(new URL(cluster.info.url).port), '127.0.0.1');
   t.after(() => shopper.destroy());
   shopper.on('error', () => {});
-  shopper.write('POST /api/checkout HTTP/1.1\r\nhost: x\r\nx-op-id: a.b.1\r\ncontent-length: 99\r\n\r\n{');
+  shopper.write('GET /api/cart HTTP/1.1\r\nhost: x\r\n\r\n');
   await waitFor('the request to be under way', async () => {
     const { replicas } = await cluster.state();
     return replicas?.some(({ upstream }) => upstream?.inFlight === 1);
@@ -182,4 +193,21 @@ test('a reader that goes away (`| head`) ends nothing', async (t) => {
 });
 
 /** Arguments can be read by every user of a machine, logs are shown around. */
-function assertNoSecrets(_cluster: SpawnedCluster, _processes: ProcessIdentity[]): void {}
+function assertNoSecrets({ base, info }: SpawnedCluster, processes: ProcessIdentity[]): void {
+  const secrets = [info.token, ...secretsOf(processes)];
+  assert.ok(secrets.length >= 5, 'token, agent token, stamp, session secret, cookie keys');
+  const logs = join(base, info.name, 'logs');
+  const texts = new Map(processes.map(({ pid }) => [`arguments of ${pid}`, commandOf(pid)]));
+  for (const name of readdirSync(logs)) texts.set(name, readFileSync(join(logs, name), 'utf8'));
+  for (const [where, text] of texts) {
+    for (const secret of secrets) assert.ok(!text.includes(secret), `${where} shows a secret`);
+  }
+}
+
+/** What the members were given in confidence, from their environments. */
+function secretsOf(processes: ProcessIdentity[]): string[] {
+  const names = /^(CARTWRECK_SECRET|CARTWRECK_AGENT_TOKEN|SESSION_SECRET|COOKIE_KEYS)=(?:k1:)?(.+)$/;
+  const environments = processes.map(({ pid }) => readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0'));
+  const found = environments.flat().map((line) => names.exec(line)?.[2]);
+  return [...new Set(found.filter((secret) => secret !== undefined))];
+}

@@ -24,7 +24,7 @@ async function bystander(t: TestContext): Promise<ProcessIdentity> {
   t.after(() => child.kill('SIGKILL'));
   await once(child, 'spawn');
   const identity = identify(child.pid ?? 0);
-  assert.ok(identity);
+  assert.ok(identity, 'a process to name');
   return identity;
 }
 
@@ -32,7 +32,7 @@ async function bystander(t: TestContext): Promise<ProcessIdentity> {
 async function goneOwner(): Promise<ProcessIdentity> {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const identity = identify(child.pid ?? 0);
-  assert.ok(identity);
+  assert.ok(identity, 'a process to name');
   child.kill('SIGKILL');
   await once(child, 'exit');
   return identity;
@@ -68,7 +68,7 @@ test('reaping spares a stranger who was given the pid since, and survives any le
     assert.equal(reap(file), 0, text);
   }
   assert.equal(reap(join(file, 'missing')), 0);
-  assert.ok(isRunning(stranger));
+  assert.equal(isRunning(stranger), true);
 });
 
 test('a run directory is its owner’s alone, and so is the token in it', (t) => {
@@ -114,17 +114,17 @@ test('the directory of a living cluster is refused and left as it is', async (t)
   assert.throws(
     () => claimRunDirectory(base, 'class', ownIdentity()),
     (error: Error) => {
-      assert.ok(error instanceof UsageError);
+      assert.equal(error.constructor, UsageError);
       assert.match(error.message, new RegExp(`"class" is running already \\(pid ${other.pid}\\).*--name`));
       return true;
     },
   );
-  assert.ok(isRunning(member));
+  assert.equal(isRunning(member), true);
   assert.deepEqual(readdirSync(base), ['class'], 'nothing of the refused one stays');
   releaseRunDirectory(directory, ownIdentity());
   assert.ok(existsSync(directory), 'released by its owner only');
   releaseRunDirectory(directory, other);
-  assert.ok(!existsSync(directory));
+  assert.equal(existsSync(directory), false);
 });
 
 test('clusters are found by their name, or alone; dead ones and rubbish are passed over', async (t) => {
@@ -172,8 +172,8 @@ test('the reaper ends what the ledger names when its agent is gone, and removes 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) reaper.kill(signal);
   reaper.stdin?.end();
   assert.deepEqual(await once(reaper, 'exit'), [0, null]);
-  assert.ok(!isRunning(member));
-  assert.ok(!existsSync(directory));
+  assert.equal(isRunning(member), false);
+  assert.equal(existsSync(directory), false);
 });
 
 test('a reaper that comes late spares the next cluster of that name', async (t) => {
@@ -183,8 +183,8 @@ test('a reaper that comes late spares the next cluster of that name', async (t) 
   const reaper = await startReaper(t, directory, ownIdentity());
   reaper.stdin?.end();
   assert.deepEqual(await once(reaper, 'exit'), [0, null]);
-  assert.ok(isRunning(member));
-  assert.ok(existsSync(directory));
+  assert.equal(isRunning(member), true);
+  assert.equal(existsSync(directory), true);
 });
 
 /** Resolves when it does not mind signals any more. */

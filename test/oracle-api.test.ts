@@ -8,6 +8,7 @@ import { judge } from '../scripts/oracle/judge.ts';
 import { CLASSES, createOracle, MAX_VIOLATIONS } from '../scripts/oracle/oracle.ts';
 import { MAX_EARLIER, MAX_REMEMBERED } from '../scripts/oracle/past.ts';
 import { createRegistry } from '../scripts/oracle/registry.ts';
+import { MAX_WORLDS } from '../scripts/oracle/worlds.ts';
 import { history, judged } from './support/history.ts';
 
 test('a violation names the lines, the replicas, the broken guarantee and the call', () => {
@@ -210,6 +211,17 @@ test('a forgotten op of unknown outcome that lands at last is not accused', () =
   const { marks } = judged(`${names.map((name) => `add ${name} ?`).join('; ')}
     read = ${names.slice(2).join(' ')}; checkout #k = - c2/k; add A = A; read = A Z0`);
   assert.equal(marks, '....');
+});
+
+test('the worlds of a shopper stay bounded whatever overlaps', () => {
+  const file = openCase({ shopper: 's1', sessionTtlMs: 1e9, registry: createRegistry() });
+  const events = history(`b< add B; read = B; f< add F; g< add G; h< add H; i< add I; b> x
+    d< read; f> = B F; g> = B F G; h> = B F G H; i> = B F G H I
+    r< read; s< read; t< read; d> = B; r> = B; s> = B; t> = B`);
+  for (const event of events) {
+    judge(file, event);
+    assert.ok(file.worlds.all.length <= MAX_WORLDS, `${file.worlds.all.length} worlds`);
+  }
 });
 
 test('ops of unknown outcome are remembered up to a limit; beyond it nobody is accused', () => {

@@ -11,6 +11,24 @@ the order of lines means nothing
   add A = A; add B = B A; read = A B  =>  ... 0/1
 
 # Two tabs
+two tabs: of two answers that contradict each other one is accused, and nothing that follows from it
+  a< add B; b< add C; b> = C c2; a> = B c1; add D = C D c2; read = C D  =>  .lost-session!.. 1/2
+two tabs: after a loss, an answer older than an add beside it does not make that add an intruder
+  add A = A; add B = A B; r< read; e< add E; r> = B; d< read; e> = B E; d> = B; read = B E
+    =>  ..lost-update!... 1/1
+two tabs: after a loss, what an answer shows of the adds beside it is certain
+  add A = A; add B = A B; r< read; e< add E; q< set E 3; r> = B; d< read
+  e> = B E; q> = B E*3; d> = B E*3; read = B E
+    =>  ..lost-update!...stale-read 1/1
+two tabs: after a loss, the retry of an old op beside an answer does not excuse that it comes back
+  add A = A; add B = A B; add X ?; add X = A B X; remove X = A B; r< read; x< add X; r> = B; d< read
+  x> = B; d> = B; read = B X
+    =>  ....lost-update!..resurrected 1/1
+six tabs: after a fault, more may overtake an answer than can be told apart; the next one is judged again
+  b< add B; read = B; f< add F; g< add G; h< add H; i< add I; j< add J; k< add K; b> x; d< read
+  f> = B F; g> = B F G; h> = B F G H; i> = B F G H I; j> = B F G H I J; k> = B F G H I J K; d> = B
+  read = B F G H I J K; read = B F G H I J K; read = B F G H
+    =>  .phantom!.........stale-read 1/1
 two tabs: of two adds in flight either may have come first
   a< add A; b< add B; read = A B; b> = B; a> = A B; read = A B  =>  .... 0/1
 two tabs: an answer from before the first line says nothing of the cart
@@ -46,6 +64,9 @@ an op of unknown outcome takes effect once only
   add A = A; remove A ?; read = -; add B = B; read = B A  =>  ...resurrected! 1/1
 
 # Retries
+an op that was only thought to have landed may do so yet once something is known to be wrong
+  add A = A; checkout #k ?; read = - c2; add B = B; read = - c0; add C = C c3; checkout #k = - c4/k; read = -
+    =>  ...lost-session!... 1/3 undecided 1
 a retry may find that its first attempt landed before the loss, and was lost with it
   add A = A; add B ?; read = - c0; add B = -; read = -  =>  .lost-session!.. 1/1
 a cart that gets its id only now is no second checkout

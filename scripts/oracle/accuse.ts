@@ -7,11 +7,12 @@ import { classify, type Evidence, guaranteeOf } from './classify.ts';
 import { type Difference, items, nearest } from './difference.ts';
 import type { HistoryEvent, Op } from './history.ts';
 import { isReplaced, MAX_REMEMBERED, noteShown, type Past } from './past.ts';
+import { restart } from './restart.ts';
 import type { World } from './search.ts';
 import type { Sight } from './sight.ts';
 import { record } from './tally.ts';
 import type { Violation } from './verdict.ts';
-import { adopt, reachable, restart } from './worlds.ts';
+import { adopt, reachable } from './worlds.ts';
 
 const NO_DIFFERENCE: Difference = { missing: [], extra: [], changed: [], user: null };
 

@@ -40,6 +40,8 @@ export interface Calls {
   /** By key: attempts of one op are one op. They stay for ever, until an answer shows that they landed. */
   unknown: Map<string, UnknownOp>;
   settled: Set<string>;
+  /** Those of `settled` that nobody acknowledged: every account of what was seen had them applied. */
+  inferred: Set<string>;
   /** Keys that may or may not be part of the state the worlds were last restarted from. */
   foggy: Set<string>;
   /** Highest number of a key dropped from `settled`: an older key that turns up may have been applied. */
@@ -57,6 +59,7 @@ export function createCalls(): Calls {
     inFlight: new Map(),
     unknown: new Map(),
     settled: new Set(),
+    inferred: new Set(),
     foggy: new Set(),
     forgottenSeq: -1,
     landed: 0,
@@ -99,9 +102,10 @@ export function openBeside(calls: Calls, call: number): OpenCall[] {
   return others;
 }
 
-/** The mutation is applied in every world from now on. */
+/** The mutation was acknowledged or seen: it is applied in every world from now on. */
 export function settle(calls: Calls, op: Op): void {
   const { key } = op;
+  calls.inferred.delete(key);
   if (op.kind === 'read' || calls.settled.has(key)) return;
   if (calls.unknown.delete(key)) calls.landed += 1;
   calls.foggy.delete(key);
@@ -110,6 +114,21 @@ export function settle(calls: Calls, op: Op): void {
   }
   const forgotten = addBounded(calls.settled, key, MAX_SETTLED);
   if (forgotten !== undefined) calls.forgottenSeq = Math.max(calls.forgottenSeq, seqOf(forgotten));
+}
+
+/** The mutation is applied in every world, though nobody acknowledged it. */
+export function infer(calls: Calls, op: Op): void {
+  settle(calls, op);
+  addBounded(calls.inferred, op.key, MAX_UNKNOWN);
+}
+
+/** Something went wrong, perhaps before it was noticed: what was merely inferred is in doubt again. */
+export function doubtInferred(calls: Calls): void {
+  for (const key of calls.inferred) {
+    calls.settled.delete(key);
+    doubt(calls, key);
+  }
+  calls.inferred.clear();
 }
 
 /** The outcome of this mutation will never be told. */

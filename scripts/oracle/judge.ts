@@ -7,9 +7,10 @@ import type { Case } from './case.ts';
 import type { HistoryEvent } from './history.ts';
 import { cartFate, MAX_REMEMBERED, noteSent, noteShown, noteShownOverlapped, type Past } from './past.ts';
 import { cartId, userId } from './registry.ts';
+import { restart } from './restart.ts';
 import { look, type Sight } from './sight.ts';
 import type { Violation } from './verdict.ts';
-import { adopt, afresh, explain, fail, leaveOpen, restart } from './worlds.ts';
+import { adopt, afresh, explain, fail, leaveOpen } from './worlds.ts';
 
 type Invoke = Extract<HistoryEvent, { type: 'invoke' }>;
 type Failed = Extract<HistoryEvent, { type: 'fail' }>;
@@ -72,7 +73,7 @@ interface Reading {
 function verdictOn(file: Case, event: Answered, reading: Reading): Violation | null {
   const { worlds, baskets } = file;
   const { sight } = reading;
-  if (!worlds.certain || baskets.current?.givenUp === true) {
+  if (worlds.uncertainSince !== null || baskets.current?.givenUp === true) {
     passUnjudged(file, event.call, reading);
     return null;
   }

@@ -87,10 +87,12 @@ export function isReplaced({ last }: Past, sight: Sight): boolean {
   return sight.cartId !== last.cartId;
 }
 
-/** For a rightful answer to `op` that had the shopper to itself. */
+/** For an answer to `op` that is not accused and had the shopper to itself. */
 export function cartFate(past: Past, sight: Sight, op: Op): CartFate {
   if (!isReplaced(past, sight)) return 'same';
   if (sight.born !== 'new' || op.kind === 'checkout' || op.kind === 'logout') return 'moved';
+  // A cart shown before has not come out of nowhere: the answer in between was the odd one.
+  if (typeof sight.cartId === 'string' && past.carts.has(sight.cartId)) return 'same';
   const { state } = past.last;
   const hadSomething = state.lines.size > 0 || (state.user !== null && sight.state.user === null);
   return hadSomething ? 'untraceable' : 'churned';

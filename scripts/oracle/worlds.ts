@@ -3,10 +3,9 @@ import {
   answered,
   type Calls,
   createCalls,
-  doubt,
   flightOf,
+  infer,
   leaveUnknown,
-  MAX_OVERTAKEN,
   openBeside,
   settle,
 } from './calls.ts';
@@ -19,7 +18,6 @@ import {
   type World,
   withoutCall,
   worldOf,
-  worldsBeside,
 } from './search.ts';
 import { type CartState, EMPTY, sameState } from './state.ts';
 
@@ -31,13 +29,15 @@ export const MAX_WORLDS = 64;
 export interface Worlds {
   all: readonly World[];
   calls: Calls;
-  /** False after a restart until an answer had the shopper to itself; till then nobody is accused. */
-  certain: boolean;
+  /**
+   * Only an answer to a call sent after this (`Flight.order`) shows how things stand; null = all is known.
+   */
+  uncertainSince: number | null;
 }
 
 /** The one world of a session nobody has used. */
 export function createWorlds(): Worlds {
-  return { all: [worldOf(EMPTY)], calls: createCalls(), certain: true };
+  return { all: [worldOf(EMPTY)], calls: createCalls(), uncertainSince: null };
 }
 
 /** The call definitely did not take place. False if an answer has already shown that it did. */
@@ -49,7 +49,7 @@ export function fail(worlds: Worlds, call: number): boolean {
     return true;
   }
   forgetCall(worlds, call);
-  worlds.certain = false;
+  worlds.uncertainSince = worlds.calls.clock;
   return false;
 }
 
@@ -105,32 +105,6 @@ export function adopt(worlds: Worlds, call: number, survivors: readonly World[])
   settleWhatAllAgreeOn(worlds);
 }
 
-/**
- * Starts anew from what `call` showed, whether or not it can be explained. What was open stays open, and may or
- * may not be in `shown` already. Where other calls were under way, two answers contradict each other and nobody
- * knows which was wrong: what held before stays possible. If that leaves too many possibilities, nothing is
- * certain until an answer comes that had the shopper to itself.
- */
-export function restart(worlds: Worlds, call: number, shown: CartState): void {
-  const { calls } = worlds;
-  const { op, alone, overtaken } = flightOf(calls, call);
-  const others = openBeside(calls, call);
-  const isTooMuch = others.length > MAX_OTHERS || overtaken.length > MAX_OVERTAKEN;
-  const regardless =
-    alone || isTooMuch ? [] : worlds.all.flatMap((world) => answersOf(worlds, call, { world, others }));
-  answered(calls, call);
-  settle(calls, op);
-  for (const { op: open } of [...calls.unknown.values()]) {
-    if (isVisible(shown, open.key)) settle(calls, open);
-    else doubt(calls, open.key);
-  }
-  const newer = overtaken.filter(({ key }) => !isVisible(shown, key));
-  const inFlight = others.filter((open) => open.call !== null);
-  const believing = isTooMuch ? [worldOf(shown)] : worldsBeside(shown, { overtaken: newer, inFlight });
-  worlds.all = distinct([...believing, ...regardless.map(({ world }) => world)]);
-  worlds.certain = alone || (!isTooMuch && worlds.all.length <= MAX_WORLDS);
-}
-
 function fits(legal: Shown, shown: CartState): boolean {
   return legal === 'any' || sameState(legal, shown);
 }
@@ -146,17 +120,11 @@ function forgetCall(worlds: Worlds, call: number): void {
 function settleWhatAllAgreeOn(worlds: Worlds): void {
   const { unknown, settled } = worlds.calls;
   for (const { op } of [...unknown.values()]) {
-    if (worlds.all.every(({ used }) => used.has(op.key))) settle(worlds.calls, op);
+    if (worlds.all.every(({ used }) => used.has(op.key))) infer(worlds.calls, op);
   }
   // Only keys in doubt stay in a world; otherwise the sets, and the cost of copying them, grow without bound.
   worlds.all = worlds.all.map((world) => {
     const used = [...world.used].filter((key) => !settled.has(key));
     return used.length === world.used.size ? world : { ...world, used: new Set(used) };
   });
-}
-
-function isVisible(state: CartState, key: string): boolean {
-  if (state.lines.has(key)) return true;
-  for (const { w } of state.lines.values()) if (w === key) return true;
-  return false;
 }

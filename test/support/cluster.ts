@@ -29,6 +29,8 @@ export interface ClusterHandle {
   /** Waits until every shop of now is ready and the proxy sends to its present life. */
   whole(): Promise<ClusterState>;
   shop(id: string): Promise<ReplicaView>;
+  /** The process of a member that runs this program, e.g. "proxy/main.js", as its ledger and the kernel name it. */
+  pidOf(program: string): number;
 }
 
 export interface TestCluster extends ClusterHandle, RunningCluster {
@@ -100,6 +102,9 @@ export async function spawnUp(
 export function launchUp(t: TestContext, args: string[] = [], env: Record<string, string> = {}): Launched {
   requireBuilt();
   const base = env.CARTWRECK_RUN_DIR ?? newFolder();
+  const siblings = startedUnder.get(base) ?? [];
+  startedUnder.set(base, siblings);
+  if (siblings.length === 0) t.after(() => endAllUnder(base));
   const ports = args.includes('--port') ? [] : ['--port', '0', '--console-port', '0'];
   const script = fileURLToPath(new URL('scripts/up.js', PROGRAMS));
   const child = spawn(process.execPath, [script, ...ports, ...args], {
@@ -116,16 +121,10 @@ export function launchUp(t: TestContext, args: string[] = [], env: Record<string
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const processes = () => {
     const own = child.pid === undefined ? [] : [child.pid, ...descendants(child.pid)];
-    return [...own.map(identify).filter((one) => one !== null), ...ledgers(base)];
+    const all = [...own.map(identify).filter((one) => one !== null), ...ledgers(base)];
+    return [...new Map(all.map((one) => [`${one.pid} ${one.startTime}`, one])).values()];
   };
-  t.after(async () => {
-    const all = processes();
-    child.kill('SIGKILL');
-    for (const one of all) signalExactly(one, 'SIGKILL');
-    await exited;
-    rmSync(base, { recursive: true, force: true, maxRetries: 5 });
-  });
-  return {
+  const launched: Launched = {
     child,
     base,
     output: () => output,
@@ -141,6 +140,22 @@ export function launchUp(t: TestContext, args: string[] = [], env: Record<string
       return { code, signal };
     },
   };
+  siblings.push(launched);
+  return launched;
+}
+
+/** Starts that share a folder of run directories end together, however the test went. */
+const startedUnder = new Map<string, Launched[]>();
+
+async function endAllUnder(base: string): Promise<void> {
+  const launched = startedUnder.get(base) ?? [];
+  startedUnder.delete(base);
+  const processes = launched.flatMap((one) => one.processes());
+  for (const { child } of launched) child.kill('SIGKILL');
+  for (const { ended } of launched) await ended();
+  for (const one of processes) signalExactly(one, 'SIGKILL');
+  await waitGone(processes, 2000);
+  rmSync(base, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Runs one of the scripts to its end, as a user would, with `base` as the folder of run directories. */
@@ -225,6 +240,11 @@ function handleOf(info: ClusterInfo, base: string): ClusterHandle {
       const found = (await state()).replicas?.find((replica) => replica.id === id);
       if (!found) throw new Error(`no ${id} in this cluster`);
       return found;
+    },
+    pidOf(program) {
+      const found = ledgers(base).find(({ pid }) => commandOf(pid).includes(program));
+      if (!found) throw new Error(`no member runs ${program}`);
+      return found.pid;
     },
   };
 }

@@ -45,7 +45,7 @@ export function runtimeContract(adapter: Adapter): void {
     assert.equal(await under.ask('shop-1'), 'shop-1#1');
     assert.deepEqual(types(under), ['replica.started', 'replica.ready']);
     const ready = under.events.at(-1);
-    assert.ok(ready?.type === 'replica.ready' && ready.ms > 0 && ready.life === 'shop-1#1');
+    assert.ok(ready?.type === 'replica.ready' && ready.ms > 0 && ready.life === 'shop-1#1', told(under));
   });
 
   rule('shops are numbered from the lowest free number and listed in that order', async (under) => {
@@ -79,7 +79,7 @@ export function runtimeContract(adapter: Adapter): void {
     await runtime.stop('shop-1', { graceMs: 2000 });
     assert.equal(count(under, 'replica.exited'), 1);
     const exit = under.events.at(-1);
-    assert.ok(exit?.type === 'replica.exited' && exit.expected);
+    assert.ok(exit?.type === 'replica.exited' && exit.expected, told(under));
     assert.doesNotMatch(exit.how, /KILL/, 'it had the time to end by itself');
   });
 
@@ -95,7 +95,7 @@ export function runtimeContract(adapter: Adapter): void {
       await Promise.all([patient, under.runtime.stop('shop-1', { graceMs: 50 })]);
       assert.equal(find(under, 'shop-1').state, 'exited');
       const exit = under.events.at(-1);
-      assert.ok(exit?.type === 'replica.exited' && exit.expected && /KILL/.test(exit.how));
+      assert.ok(exit?.type === 'replica.exited' && exit.expected && /KILL/.test(exit.how), told(under));
     },
     { skip: !adapter.canBeDeaf },
   );
@@ -190,7 +190,7 @@ export function runtimeContract(adapter: Adapter): void {
     await under.runtime.pause('shop-1');
     await under.runtime.stop('shop-1', { graceMs: 5000 });
     const exit = under.events.at(-1);
-    assert.ok(exit?.type === 'replica.exited' && exit.expected);
+    assert.ok(exit?.type === 'replica.exited' && exit.expected, told(under));
     assert.doesNotMatch(exit.how, /KILL/);
   });
 
@@ -332,6 +332,8 @@ function find({ runtime }: RuntimeUnderTest, id: string): MemberView {
 }
 
 const ids = ({ runtime }: RuntimeUnderTest): string[] => runtime.members().map(({ id }) => id);
+/** What was told, for a failure. */
+const told = ({ events }: RuntimeUnderTest): string => JSON.stringify(events, null, 1);
 const types = ({ events }: RuntimeUnderTest): string[] => events.map(({ type }) => type);
 const count = ({ events }: RuntimeUnderTest, type: AgentEvent['type']): number =>
   events.filter((event) => event.type === type).length;
