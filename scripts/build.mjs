@@ -31,6 +31,7 @@ const MAINS = [
   'scripts/chaos.ts',
   'scripts/load.ts',
   'scripts/demo.ts',
+  'scripts/bench.ts',
 ];
 const PAGES = ['apps/console/web/control/main.tsx'];
 const COPIES = [

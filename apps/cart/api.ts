@@ -104,7 +104,8 @@ export const MUTATIONS = {
   },
 } as const satisfies Record<string, Mutation>;
 
-const freshId = () => randomBytes(4).toString('hex');
+/** Long enough that no two shoppers of any class ever share one: a shared id reads as a leak. */
+const freshId = () => randomBytes(8).toString('hex');
 
 const lineIdOf = (req: Request) => String(req.params.id);
 

@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CartAnswer } from '../../apps/cart/contract.ts';
 import { waitFor } from './wait.ts';
 
@@ -21,8 +22,12 @@ export interface Traffic {
   stop(): Promise<void>;
 }
 
-/** Shoppers that add, read and check out without a pause, each with cookies and a connection of its own. */
-export function startTraffic(t: TestContext, url: string, shoppers = 6): Traffic {
+/** Shoppers that add, read and check out again and again, each with cookies and a connection of its own. */
+export function startTraffic(
+  t: TestContext,
+  url: string,
+  { shoppers = 6, thinkMs = 0 }: { shoppers?: number; thinkMs?: number } = {},
+): Traffic {
   const seen: Seen[] = [];
   let over = false;
   const going = Array.from({ length: shoppers }, (_, index) => shop(index + 1));
@@ -30,7 +35,10 @@ export function startTraffic(t: TestContext, url: string, shoppers = 6): Traffic
 
   async function shop(shopper: number): Promise<void> {
     const client = createBrowser(url, `traffic.s${shopper}`);
-    while (!over) seen.push(await client.next());
+    while (!over) {
+      seen.push(await client.next());
+      if (thinkMs > 0) await delay(thinkMs);
+    }
     client.close();
   }
 
