@@ -1,25 +1,33 @@
-import { writeFileSync } from 'node:fs';
 import { runBase } from '../lib/cluster.ts';
 import { helpText, parseFlags, UsageError } from '../lib/flags.ts';
-import type { ShopResult } from './load/contract.ts';
+import type { JudgedResult, ShopResult } from './load/contract.ts';
 import { EXIT, exitCodeOf, type StopSignal } from './load/exit.ts';
 import { FLAGS, type LoadFlags, loadOptionsOf, USAGE } from './load/flags.ts';
 import { followMarks } from './load/marks.ts';
+import { followMode } from './load/mode.ts';
 import { DEFAULT_CONFIG } from './load/options.ts';
+import { requireOutputs, resultText, writeOutputs } from './load/outputs.ts';
 import { probeShop } from './load/probe.ts';
-import { requireWritable } from './load/record.ts';
+import { NOT_IN_A_HISTORY, recheck } from './load/recheck.ts';
 import { type LoadRun, startLoad } from './load/runner.ts';
 import { openLog, openScreen, type Screen, SHOW_CURSOR } from './load/screen.ts';
 import { stopOnSignals } from './load/signals.ts';
-import { summaryText, warningsOf } from './load/summary.ts';
+import { warningsOf } from './load/summary.ts';
 import { targetOf } from './load/target.ts';
+import { DEFAULT_THRESHOLDS, parseThreshold } from './load/thresholds.ts';
+import type { Story } from './load/timeline.ts';
 import { COLOURED, type Colours, PLAIN } from './load/words.ts';
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const { flags, positionals, help } = parseFlags(FLAGS, argv, env);
+  const { flags, positionals, help, given } = parseFlags(FLAGS, argv, env);
   if (help) {
     process.stdout.write(helpText(USAGE, FLAGS));
     return EXIT.valid;
+  }
+  asUsage(() => requireOutputs(flags));
+  if (flags.recheck !== undefined) {
+    requireOnlyRecheck(positionals, given);
+    return judgeAgain(flags.recheck, { flags, env });
   }
   const { url, report } = targetOf({
     words: positionals,
@@ -28,18 +36,42 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     token: env.CARTWRECK_TOKEN,
     base: runBase(env),
   });
-  const resultFile = flags['summary-export'];
-  if (resultFile !== undefined) asUsage(() => requireWritable(resultFile));
-
+  const options = loadOptionsOf(flags, url);
   const probe = await probeShop({ url, timeoutMs: flags.timeout ?? DEFAULT_CONFIG.timeoutMs });
   if (probe.type === 'none') {
     say(probe.problem);
     return EXIT.unreachable;
   }
-  const options = loadOptionsOf(flags, url);
   const run = asUsage(() => startLoad(report === null ? options : { ...options, report }));
+  const { result, signal } = await watchRun(run, { url, consoleUrl: report?.url ?? null, flags, env });
+  const warnings = warningsOf(result, probe.keepAliveMs);
+  show({ result, story: run.story(), warnings }, { flags, env });
+  return exitCode(result, { run, flags, signal });
+}
+
+interface Asked {
+  flags: LoadFlags;
+  env: NodeJS.ProcessEnv;
+}
+
+async function judgeAgain(file: string, asked: Asked): Promise<number> {
+  const { result, story, warnings } = await recheck(
+    file,
+    asked.flags.threshold ?? DEFAULT_THRESHOLDS.map(parseThreshold),
+  );
+  show({ result, story, warnings: [...warnings, ...warningsOf(result)] }, asked);
+  say(NOT_IN_A_HISTORY);
+  return exitCodeOf(result, { signal: null, noFail: asked.flags['no-fail'] });
+}
+
+/** Shows the run while it goes, until it ends by itself or by a signal. */
+async function watchRun(
+  run: LoadRun,
+  { url, consoleUrl, flags, env }: Asked & { url: string; consoleUrl: string | null },
+): Promise<{ result: ShopResult; signal: StopSignal | null }> {
   say(`Run ${run.run}, seed ${run.seed}: ${run.config.shoppers} shoppers at ${url}`);
-  const screen = screenFor(run, flags, env);
+  const mode = consoleUrl === null ? null : followMode(consoleUrl);
+  const screen = screenFor(run, { flags, env, mode: () => mode?.text() ?? null });
   const signalled = stopOnSignals({
     first(signal) {
       run.stop(signal);
@@ -52,20 +84,37 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
       if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
     },
   });
-  const marks = report && followMarks(report.url, run.mark);
+  const marks = consoleUrl === null ? null : followMarks(consoleUrl, run.mark);
   const result = await run.result.finally(() => {
     screen?.close();
     marks?.close();
+    mode?.close();
   });
-  show(result, flags, coloursFor(process.stdout, flags, env));
-  return exitCode(result, { run, flags, signal: signalled() });
+  return { result, signal: signalled() };
 }
 
-function show(result: ShopResult, flags: LoadFlags, colours: Colours): void {
-  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `\n${summaryText(result, colours)}`);
-  for (const warning of warningsOf(result)) say(`Warning: ${warning}`);
-  const file = flags['summary-export'];
-  if (file !== undefined) writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
+function show(
+  judged: { result: JudgedResult; story: Story; warnings: readonly string[] },
+  { flags, env }: Asked,
+): void {
+  const colours = coloursFor(process.stdout, flags, env);
+  process.stdout.write(resultText(judged, { json: flags.json, colours }));
+  for (const warning of judged.warnings) say(`Warning: ${warning}`);
+  writeOutputs(judged, flags);
+}
+
+const USED_BY_RECHECK = new Set(
+  'recheck threshold no-fail json summary-export csv html quiet no-color name cluster report'.split(' '),
+);
+
+/** A flag that could change nothing must not look as if it did. */
+function requireOnlyRecheck(words: readonly string[], given: ReadonlySet<string>): void {
+  const useless = [
+    ...words,
+    ...[...given].filter((name) => !USED_BY_RECHECK.has(name)).map((name) => `--${name}`),
+  ];
+  if (useless.length === 0) return;
+  throw new UsageError(`--recheck judges what is recorded; leave out ${useless.join(' ')}`);
 }
 
 function exitCode(
@@ -79,12 +128,12 @@ function exitCode(
   return EXIT.internal;
 }
 
-function screenFor(run: LoadRun, flags: LoadFlags, env: NodeJS.ProcessEnv): Screen | null {
+function screenFor(run: LoadRun, { flags, env, mode }: Asked & { mode(): string | null }): Screen | null {
   if (flags.quiet) return null;
   const { config, seed, progress } = run;
   const out = process.stderr;
   if (!out.isTTY) return openLog({ out, progress });
-  return openScreen({ out, progress, config, seed, colours: coloursFor(out, flags, env) });
+  return openScreen({ out, progress, config, seed, mode, colours: coloursFor(out, flags, env) });
 }
 
 const coloursFor = (out: NodeJS.WriteStream, flags: LoadFlags, env: NodeJS.ProcessEnv): Colours =>

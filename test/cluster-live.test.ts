@@ -13,12 +13,16 @@ const SWITCHED_MS = 50;
 const change = (cluster: TestCluster, settings: Partial<SettingValues>) =>
   cluster.api<Settings>('PATCH', '/settings', settings);
 
+/** Beside a load that judges: enough to see single answers, too few to use up a small machine. */
+const THINKING = { shoppers: 4, thinkMs: 20 };
+const SHOPPERS = 15;
+
 /** Shoppers that judge: many, quick, until stopped. */
 function startQuickLoad(t: TestContext, { info }: TestCluster) {
   const load = startLoad({
     url: info.url,
     seed: 7,
-    shoppers: 20,
+    shoppers: SHOPPERS,
     durationMs: null,
     rampMs: 100,
     thinkMs: { min: 10, max: 60 },
@@ -28,7 +32,7 @@ function startQuickLoad(t: TestContext, { info }: TestCluster) {
   return {
     load,
     everybodyHasACart: () =>
-      waitFor('everybody to have a cart', () => load.progress().shoppersWithCart === 20),
+      waitFor('everybody to have a cart', () => load.progress().shoppersWithCart === SHOPPERS),
     async end() {
       load.stop('asked');
       return load.result;
@@ -86,7 +90,7 @@ test('a whole cluster, live', async (t) => {
   await t.test('SIGKILL of a shop under load breaks no cart that lives in Redis', async (t) => {
     await change(cluster, { affinity: 'cookie', sessions: 'redis' });
     const { everybodyHasACart, end } = startQuickLoad(t, cluster);
-    const traffic = startTraffic(t, cluster.info.url, 4);
+    const traffic = startTraffic(t, cluster.info.url, THINKING);
     await everybodyHasACart();
     const killed = performance.now();
     await cluster.api('POST', '/faults', { fault: 'replica.kill', target: 'shop-2' });
@@ -101,7 +105,7 @@ test('a whole cluster, live', async (t) => {
     const result = await end();
     assert.equal(replicas?.[1]?.life, 'shop-2#2');
     assert.deepEqual(result.broken, zeros(result.broken), JSON.stringify(result.examples[0]));
-    assert.equal(result.shoppers.total, 20);
+    assert.equal(result.shoppers.total, SHOPPERS);
     const refusals = traffic.seen.filter(
       ({ status, headers }) => status >= 500 && headers['x-upstream-sent'] === '0',
     );
@@ -132,7 +136,7 @@ test('a whole cluster, live', async (t) => {
       await change(cluster, { affinity, sessions: 'redis' });
       const before = (await cluster.whole()).replicas ?? [];
       const { everybodyHasACart, end } = startQuickLoad(t, cluster);
-      const traffic = startTraffic(t, cluster.info.url, 4);
+      const traffic = startTraffic(t, cluster.info.url, THINKING);
       await everybodyHasACart();
       const { id, of } = await cluster.api<DeployView>('POST', '/deploys', {
         strategy: 'rolling',
@@ -153,7 +157,7 @@ test('a whole cluster, live', async (t) => {
       assert.deepEqual(
         [result.ops.fail, result.ops.unknown, result.carts.broken],
         [0, 0, 0],
-        JSON.stringify(result.http),
+        `${JSON.stringify(result.http)}\n${warnings(cluster).join('\n')}`,
       );
       const after = (await cluster.whole()).replicas ?? [];
       assert.deepEqual(
@@ -273,5 +277,8 @@ async function livesMet({ info }: TestCluster, shoppers: number): Promise<Set<st
   }
   return lives;
 }
+
+/** What the members complained of. */
+const warnings = ({ lines }: TestCluster): string[] => lines.filter((line) => /"level":[456]0/.test(line));
 
 const zeros = (counts: object) => Object.fromEntries(Object.keys(counts).map((name) => [name, 0]));

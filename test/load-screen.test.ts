@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { frameOf } from '../scripts/load/frame.ts';
 import { DEFAULT_CONFIG } from '../scripts/load/options.ts';
 import { type LoadProgress, progressOf } from '../scripts/load/progress.ts';
-import { frameOf, HIDE_CURSOR, lineOf, openScreen, SHOW_CURSOR } from '../scripts/load/screen.ts';
+import { HIDE_CURSOR, lineOf, openScreen, SHOW_CURSOR } from '../scripts/load/screen.ts';
 import { createTally } from '../scripts/load/tally.ts';
 import { createWatch } from '../scripts/load/watch.ts';
 import { COLOURED, lossText } from '../scripts/load/words.ts';

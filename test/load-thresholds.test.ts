@@ -22,7 +22,7 @@ function resultWith(carts: Partial<Carts>, exprs: readonly string[] = DEFAULT_TH
     startedAt: '2026-11-21T12:00:00.000Z',
     durationMs: 1000,
     summary: { ...summary, carts: { ...none, ...carts } },
-    counts: { issued: 100, ok: 100, fail: 0, unknown: 0, http },
+    counts: { issued: 100, ok: 100, fail: 0, unknown: 0, retries: 0, dropped: 0, http },
     latencyMs: createTally().latency(),
     loopLagP99Ms: 0,
     chaos: [],

@@ -16,6 +16,11 @@ export interface Publisher {
 
 const ATTEMPTS = 20;
 const AGAIN_MS = 100;
+/**
+ * What the proxy sent just before it was told may still lie unread in a socket of the shop. A server that is told to
+ * stop closes such a connection as idle, and nobody could tell whether the request was served.
+ */
+const LAST_SENT_MS = 50;
 
 export function createPublisher(parts: {
   runtime: Runtime;
@@ -58,6 +63,7 @@ export function createPublisher(parts: {
       for (const id of ids) leftOut.add(id);
       try {
         await publish();
+        await new Promise((resolve) => setTimeout(resolve, LAST_SENT_MS));
         await work();
       } finally {
         for (const id of ids) leftOut.delete(id);

@@ -20,42 +20,59 @@ export interface ClientOptions {
   jar: Jar;
   /** for the whole request: connecting, sending, answering */
   timeoutMs: number;
+  /** the address to come from  [the machine's choice] */
+  localAddress?: string;
 }
 
 /**
  * undici's `Client` with `dispatch()`: no retries, no redirects, no pipelining, exact error codes. All its own
- * timeouts are off (they check twice a second at best); one timer per request replaces them.
+ * timeouts are off (they check twice a second at best); one timer of our own replaces them.
  */
-export function createClient({ origin, jar, timeoutMs }: ClientOptions): ShopClient {
-  let connection = connect(origin);
+export function createClient({ origin, jar, timeoutMs, localAddress }: ClientOptions): ShopClient {
+  let connection = connect(origin, localAddress);
+  let current: ReturnType<typeof createExchange> | null = null;
+  let timer: NodeJS.Timeout | null = null;
 
-  function reconnect(): void {
+  /** One timer for all requests of this connection, set back by each: cheaper than a timer each. */
+  function startTimer(): void {
+    if (timer === null) timer = setTimeout(onTimeout, timeoutMs);
+    else timer.refresh();
+  }
+
+  function onTimeout(): void {
+    const late = current;
+    // SUBTLE: after a stall of our own loop, timers run before the answers that already lie in the socket.
+    // setImmediate lets those be read first, so that our slowness is not reported as the shop's.
+    if (late !== null) setImmediate(() => expire(late));
+  }
+
+  function expire(late: ReturnType<typeof createExchange>): void {
+    // SUBTLE: the order matters. Once lost, the exchange is deaf: a late answer, and above all its Set-Cookie,
+    // must not reach the jar, or the shopper would undo its own later cookies.
+    if (!late.lose('timeout')) return;
     connection.destroy(null, () => {});
-    connection = connect(origin);
+    connection = connect(origin, localAddress);
   }
 
   return {
     send: (op) =>
       new Promise((resolve) => {
         const request = requestOf(op, jar);
-        const exchange = createExchange({ path: request.path, jar, resolve });
-        // SUBTLE: after a stall of our own loop, timers run before the answers that already lie in the socket.
-        // setImmediate lets those be read first, so that our slowness is not reported as the shop's.
-        const timer = setTimeout(() => setImmediate(expire), timeoutMs);
-        exchange.onEnd(() => clearTimeout(timer));
-        connection.dispatch(request, exchange.handler);
-
-        function expire(): void {
-          // SUBTLE: the order matters. Once lost, the exchange is deaf: a late answer, and above all its Set-Cookie,
-          // must not reach the jar, or the shopper would undo its own later cookies.
-          if (exchange.lose('timeout')) reconnect();
-        }
+        current = createExchange({ path: request.path, jar, resolve });
+        current.onEnd(() => {
+          current = null;
+        });
+        startTimer();
+        connection.dispatch(request, current.handler);
       }),
-    close: () => connection.destroy(null, () => {}),
+    close() {
+      if (timer !== null) clearTimeout(timer);
+      connection.destroy(null, () => {});
+    },
   };
 }
 
-const connect = (origin: string): Client =>
+const connect = (origin: string, localAddress: string | undefined): Client =>
   new Client(origin, {
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -63,4 +80,5 @@ const connect = (origin: string): Client =>
     headersTimeout: 0,
     bodyTimeout: 0,
     maxResponseSize: MAX_BODY_BYTES,
+    ...(localAddress && { localAddress }),
   });

@@ -163,9 +163,9 @@ export interface ShopResult {
 }
 
 /** A recorded run, judged again: what a history does not tell is null. */
-export type RecheckResult = Omit<ShopResult, (typeof NOT_RECORDED)[number]> &
-  Record<(typeof NOT_RECORDED)[number], null>;
-export const NOT_RECORDED = ['config', 'startedAt', 'http', 'latencyMs', 'self'] as const;
+export type RecheckResult = Omit<ShopResult, NotRecorded | 'ops'> &
+  Record<NotRecorded, null> & { ops: Omit<ShopResult['ops'], 'retries'> & { retries: null } };
+type NotRecorded = 'config' | 'startedAt' | 'http' | 'latencyMs' | 'self';
 
 /** A result, live or rechecked. */
 export type JudgedResult = ShopResult | RecheckResult;

@@ -10,6 +10,8 @@ export type Exchange =
       neverSent: boolean;
       body: string;
       droppedCookie: boolean;
+      /** how long the shop says it keeps an idle connection; null = it does not say */
+      keepAliveMs: number | null;
       latencyMs: number;
     }
   /** No complete response. `sent` = at least one byte of the request may have left this machine. */
@@ -29,6 +31,7 @@ export function createExchange({ path, jar, resolve }: ExchangeOptions) {
   const startedAt = performance.now();
   const chunks: Buffer[] = [];
   let [sent, ended, status, neverSent, droppedCookie] = [false, false, 0, false, false];
+  let keepAliveMs: number | null = null;
   let whenEnded = (): void => {};
 
   function end(exchange: Exchange): boolean {
@@ -51,6 +54,7 @@ export function createExchange({ path, jar, resolve }: ExchangeOptions) {
       if (ended || code < 200) return;
       status = code;
       neverSent = headers[UPSTREAM_SENT_HEADER] === '0';
+      keepAliveMs = keepAliveOf(headers['keep-alive']);
       // As browsers do: cookies count as soon as the head is there, whatever the status.
       const cookies = headers['set-cookie'];
       if (cookies) droppedCookie = jar.store([cookies].flat(), path, Date.now()).length > 0;
@@ -63,6 +67,7 @@ export function createExchange({ path, jar, resolve }: ExchangeOptions) {
         neverSent,
         body: textOf(chunks),
         droppedCookie,
+        keepAliveMs,
         latencyMs: elapsedMs(),
       }),
     onResponseError: (_controller, error) => void lose(reasonOf(error, status > 0)),
@@ -71,6 +76,12 @@ export function createExchange({ path, jar, resolve }: ExchangeOptions) {
     whenEnded = listener;
   }
   return { handler, lose, onEnd };
+}
+
+/** "timeout=5" → 5000 */
+function keepAliveOf(hint: string | string[] | undefined): number | null {
+  const seconds = hint === undefined ? undefined : /timeout=(\d+)/.exec(String(hint))?.[1];
+  return seconds === undefined ? null : Number(seconds) * 1000;
 }
 
 const textOf = (chunks: Buffer[]): string =>

@@ -2,18 +2,22 @@ import { parseDuration } from '../../lib/duration.ts';
 import {
   type Flag,
   type FlagValues,
-  integer,
   list,
   optionalInteger,
   optionalText,
   toggle,
+  UsageError,
 } from '../../lib/flags.ts';
-import { DEFAULT_CONFIG, type LoadOptions, MAX_SEED } from './options.ts';
+import { MAX_CLIENT_IPS } from './addresses.ts';
+import { DEFAULT_CONFIG, type LoadOptions, MAX_SEED, OPEN_SHOPPERS } from './options.ts';
 import { DEFAULT_MIX } from './plan.ts';
 import { DEFAULT_URL, mixText, parseMix, parseOut, parseThink } from './read.ts';
+import { parseRate, parseRetry, parseStage, parseWhale, RETRY_KINDS } from './read-model.ts';
 import { DEFAULT_THRESHOLDS, parseThreshold } from './thresholds.ts';
 
 const MAX_SHOPPERS = 5000;
+const MAX_TABS = 2;
+const MAX_WORKERS = 64;
 const MAX_ITERATIONS = 1_000_000;
 const DAY_MS = 24 * 3_600_000;
 
@@ -21,15 +25,46 @@ export const USAGE = `npm run load -- [url] [flags]     shoppers shop, an oracle
 
 /** Defaults are the runner's: a flag that was not given is undefined here. */
 export const FLAGS = {
-  shoppers: integer('how many shoppers, each with its own connection and cookies', DEFAULT_CONFIG.shoppers, {
-    min: 1,
-    max: MAX_SHOPPERS,
-  }),
+  shoppers: optionalInteger(
+    `how many shoppers, each with its own connection and cookies  [${DEFAULT_CONFIG.shoppers}]`,
+    { min: 1, max: MAX_SHOPPERS },
+  ),
+  rate: value('new shoppers arrive, whether or not the shop keeps up, and leave again', 'N/s', parseRate),
+  'max-active': optionalInteger(
+    `with --rate: how many may be there at once; further ones are dropped and counted  [${OPEN_SHOPPERS}]`,
+    { min: 1, max: MAX_SHOPPERS },
+  ),
+  stage: unset(list('in TIME to so many shoppers (or, with --rate, N/s); repeatable', 'TIME:N', parseStage)),
   duration: time('how long they shop  [20s]', { minMs: 1 }),
   iterations: optionalInteger('steps per shopper; alone it replaces the duration', {
     min: 1,
     max: MAX_ITERATIONS,
   }),
+  tabs: optionalInteger('overlapping requests of one shopper, as from two browser tabs  [1]', {
+    min: 1,
+    max: MAX_TABS,
+  }),
+  retry: value(
+    'after a change of unknown fate: send it again, as the same op or as a new one  [none]',
+    RETRY_KINDS.join('|'),
+    parseRetry,
+  ),
+  'client-ips': optionalInteger('come from so many addresses of this machine (Linux, target 127.…)', {
+    min: 1,
+    max: MAX_CLIENT_IPS,
+  }),
+  whale: value(
+    'one shopper takes this share of all steps and fills a big cart, e.g. 0.3',
+    'SHARE',
+    parseWhale,
+  ),
+  workers: optionalInteger(
+    'threads that share the shoppers; a leak across two of them shows as phantom  [1]',
+    {
+      min: 1,
+      max: MAX_WORKERS,
+    },
+  ),
   seed: optionalInteger('the same seed gives the same steps per shopper  [chance, printed]', {
     min: 0,
     max: MAX_SEED,
@@ -46,10 +81,14 @@ export const FLAGS = {
   threshold: unset(
     list(`what must hold, repeatable  [${DEFAULT_THRESHOLDS.join(' ')}]`, 'EXPR', parseThreshold),
   ),
+  'abort-on-fail': toggle('stop as soon as a threshold can no longer hold'),
   'no-fail': toggle('exit 0 even when a threshold is missed: breaking carts is the lesson'),
   json: toggle('print the result as JSON (schema shop/1); with npm: npm run -s load -- --json'),
   'summary-export': optionalText('also write the result as JSON', 'FILE'),
   out: value('write the full history', 'jsonl=FILE', parseOut),
+  csv: optionalText('also write one row a second', 'FILE'),
+  html: optionalText('also write a report to read: one file, no network', 'FILE'),
+  recheck: optionalText('judge a recorded history again instead of shopping; offline', 'FILE'),
   name: optionalText('which running cluster, when there are several', 'NAME'),
   cluster: optionalText('the same as --name', 'NAME'),
   report: optionalText('tell this console how it goes; needs CARTWRECK_TOKEN  [the running cluster]', 'URL'),
@@ -61,11 +100,19 @@ export type LoadFlags = FlagValues<typeof FLAGS>;
 
 /** The part of the flags that says what the shoppers do. */
 export function loadOptionsOf(flags: LoadFlags, url: string): LoadOptions {
+  requireTogether(flags);
   const wanted = {
     url,
-    shoppers: flags.shoppers,
+    shoppers: flags.shoppers ?? flags['max-active'],
+    ratePerSecond: flags.rate,
+    stages: flags.stage,
     durationMs: flags.duration,
     iterations: flags.iterations,
+    tabs: flags.tabs,
+    retry: flags.retry,
+    clientIps: flags['client-ips'],
+    whale: flags.whale,
+    workers: flags.workers,
     seed: flags.seed,
     thinkMs: flags.think,
     mix: flags.mix,
@@ -73,11 +120,45 @@ export function loadOptionsOf(flags: LoadFlags, url: string): LoadOptions {
     graceMs: flags.grace,
     rampMs: flags.ramp,
     thresholds: flags.threshold,
+    abortOnFail: flags['abort-on-fail'] || undefined,
     historyFile: flags.out,
   };
   return Object.fromEntries(
     Object.entries(wanted).filter(([, given]) => given !== undefined),
   ) as unknown as LoadOptions;
+}
+
+/** Throws UsageError for flags that contradict each other. */
+function requireTogether(flags: LoadFlags): void {
+  const { shoppers, rate, stage, duration, ramp, whale, workers, out } = flags;
+  const wrong = (text: string) => {
+    throw new UsageError(text);
+  };
+  if (rate !== undefined && shoppers !== undefined) {
+    wrong(
+      '--rate with --shoppers: either new shoppers arrive (--rate), or the same ones stay (--shoppers). To limit how many are there at once: --max-active',
+    );
+  }
+  if (rate === undefined && flags['max-active'] !== undefined) {
+    wrong('--max-active goes with --rate: without arrivals, --shoppers says how many there are');
+  }
+  if (stage !== undefined && shoppers !== undefined) {
+    wrong(
+      `--stage with --shoppers: the stages say how many there are. To begin with ${shoppers}: --stage 0s:${shoppers}`,
+    );
+  }
+  if (stage !== undefined && (duration !== undefined || ramp !== undefined)) {
+    wrong(
+      '--stage with --duration or --ramp: the stages say how long it takes; one more stage holds the level, e.g. --stage 20s:50',
+    );
+  }
+  if (rate !== undefined && ramp !== undefined)
+    wrong('--ramp goes with --shoppers; to let a rate grow: --stage 10s:50');
+  if (rate !== undefined && whale !== undefined)
+    wrong('--whale goes with --shoppers: with --rate nobody stays long enough');
+  if (workers !== undefined && workers > 1 && out !== undefined) {
+    wrong('--out with --workers: a history is one file in order of time; record it with one worker');
+  }
 }
 
 function value<T>(help: string, placeholder: string, read: (word: string) => T): Flag<T | undefined> {

@@ -31,6 +31,8 @@ interface Parsed {
 /** `host` without port; `secure` = the shop is reached over https. Cookies ignore ports. */
 export function createJar({ host, secure }: { host: string; secure: boolean }): Jar {
   const cookies = new Map<string, Cookie>();
+  /** The header for every path until the jar changes; undefined = to be made anew. */
+  let ready: string | null | undefined;
   // Chrome and Firefox treat the own machine as a safe place for Secure cookies.
   const keepsSecure = secure || host === 'localhost' || host.startsWith('127.');
 
@@ -47,22 +49,34 @@ export function createJar({ host, secure }: { host: string; secure: boolean }): 
         if (!belongsTo(host, parsed.attributes)) continue;
         if (parsed.attributes.has('secure') && !keepsSecure) continue;
         put(cookies, cookieOf(parsed, requestPath, nowMs), nowMs);
+        ready = undefined;
       }
       return dropped;
     },
     header(requestPath, nowMs) {
-      const sent: Cookie[] = [];
-      for (const [key, cookie] of cookies) {
-        if (cookie.expiresMs <= nowMs) cookies.delete(key);
-        else if (pathMatches(requestPath, cookie.path)) sent.push(cookie);
-      }
-      if (sent.length === 0) return null;
-      // Longer paths first; Array.sort is stable, so the older of two equal ones comes first.
-      sent.sort((a, b) => b.path.length - a.path.length);
-      return sent.map((cookie) => `${cookie.name}=${cookie.value}`).join('; ');
+      if (ready !== undefined) return ready;
+      const header = headerOf(cookies, requestPath, nowMs);
+      if ([...cookies.values()].every(isForEverywhereAndEver)) ready = header;
+      return header;
     },
   };
 }
+
+function headerOf(cookies: Map<string, Cookie>, requestPath: string, nowMs: number): string | null {
+  const sent: Cookie[] = [];
+  for (const [key, cookie] of cookies) {
+    if (cookie.expiresMs <= nowMs) cookies.delete(key);
+    else if (pathMatches(requestPath, cookie.path)) sent.push(cookie);
+  }
+  if (sent.length === 0) return null;
+  // Longer paths first; Array.sort is stable, so the older of two equal ones comes first.
+  sent.sort((a, b) => b.path.length - a.path.length);
+  return sent.map((cookie) => `${cookie.name}=${cookie.value}`).join('; ');
+}
+
+/** Then the header is the same for every path and at any time. */
+const isForEverywhereAndEver = ({ path, expiresMs }: Cookie): boolean =>
+  path === '/' && expiresMs === Number.POSITIVE_INFINITY;
 
 function put(cookies: Map<string, Cookie>, cookie: Cookie, nowMs: number): void {
   const key = `${cookie.name};${cookie.path}`;

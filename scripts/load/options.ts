@@ -1,3 +1,4 @@
+import { requireManyAddresses } from './addresses.ts';
 import type { LoadConfig } from './contract.ts';
 import { DEFAULT_MIX } from './plan.ts';
 import type { Threshold } from './thresholds.ts';
@@ -57,4 +58,26 @@ export function configOf(options: LoadOptions): LoadConfig {
     ? { shoppers: OPEN_SHOPPERS, iterations: OPEN_ITERATIONS }
     : { shoppers: most || DEFAULT_CONFIG.shoppers };
   return { ...DEFAULT_CONFIG, durationMs, ...model, ...wanted };
+}
+
+/** What one flag alone cannot tell. Throws an Error that says what does not go together, and what to do. */
+export function requirePossible(config: LoadConfig): void {
+  const { workers, shoppers, whale, clientIps, ratePerSecond, stages, url } = config;
+  if (stages.length > 0 && stages.every(({ target }) => target === 0)) {
+    throw new Error('every stage goes to 0, so nobody would come: name a number, e.g. --stage 10s:50');
+  }
+  if (stages.length > 0 && stages.every(({ durationMs }) => durationMs === 0)) {
+    throw new Error('the stages take no time at all: add one that does, e.g. --stage 20s:50');
+  }
+  if (clientIps !== null) requireManyAddresses(url, process.platform);
+  if (workers > shoppers) {
+    throw new Error(`${workers} workers for ${shoppers} shoppers: each worker needs at least one; use fewer`);
+  }
+  if (whale === null) return;
+  if (ratePerSecond !== null) {
+    throw new Error('a whale stays, but with --rate shoppers come and go: use --shoppers with --whale');
+  }
+  if (shoppers <= workers) {
+    throw new Error(`a whale is one among others in its thread: use --shoppers ${workers + 1} or more`);
+  }
 }

@@ -1,10 +1,13 @@
 /** When things happen: pauses that end at once when the run is over. */
 export interface Pace {
   readonly over: boolean;
-  /** Resolves after `ms`, or as soon as the run is over. */
+  /** Resolves after `ms`, or as soon as the run is over; Infinity = not before. */
   pause(ms: number): Promise<void>;
   end(): void;
 }
+
+/** A longer timer fires at once (setTimeout takes 31 bits). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export function createPace(): Pace {
   const waiting = new Map<NodeJS.Timeout, () => void>();
@@ -14,12 +17,15 @@ export function createPace(): Pace {
       return over;
     },
     pause(ms) {
-      if (over) return Promise.resolve();
+      if (over || ms <= 0) return Promise.resolve();
       return new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          waiting.delete(timer);
-          resolve();
-        }, ms);
+        const timer = setTimeout(
+          () => {
+            waiting.delete(timer);
+            resolve();
+          },
+          Math.min(ms, MAX_TIMER_MS),
+        );
         waiting.set(timer, resolve);
       });
     },

@@ -54,13 +54,14 @@ const MAX_QTY = 5;
  */
 export function createPlan(options: PlanOptions): Plan {
   const { seed, shopper, mix, maxLines = MAX_PLANNED_LINES } = options;
+  const pick = pickerOf(mix);
   const basket: number[] = [];
   let seq = 0;
   return {
     next() {
       seq += 1;
       const draw = drawStep(seed, shopper, seq);
-      const kind = seq === 1 && mix.add > 0 ? 'add' : sensible(pick(mix, draw.kind), { basket, mix, maxLines });
+      const kind = seq === 1 && mix.add > 0 ? 'add' : sensible(pick(draw.kind), { basket, mix, maxLines });
       const target = kind === 'set' || kind === 'remove' ? at(basket, draw.target) : null;
       if (kind === 'add') basket.push(seq);
       if (kind === 'remove') basket.splice(basket.indexOf(target ?? 0), 1);
@@ -131,14 +132,18 @@ function sensible(kind: OpKind, at: { basket: number[]; mix: Mix; maxLines: numb
   return kind;
 }
 
-function pick(mix: Mix, fraction: number): OpKind {
+/** Turns a fraction in [0, 1) into a kind, as often as its weight says. */
+function pickerOf(mix: Mix): (fraction: number) => OpKind {
   const kinds = Object.entries(mix) as [OpKind, number][];
-  let rest = fraction * kinds.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [kind, weight] of kinds) {
-    rest -= weight;
-    if (rest < 0) return kind;
-  }
-  return 'read';
+  const sum = kinds.reduce((total, [, weight]) => total + weight, 0);
+  return (fraction) => {
+    let rest = fraction * sum;
+    for (const [kind, weight] of kinds) {
+      rest -= weight;
+      if (rest < 0) return kind;
+    }
+    return 'read';
+  };
 }
 
 function at<T>(items: readonly T[], fraction: number): T {

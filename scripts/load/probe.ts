@@ -4,7 +4,7 @@ import { createJar } from './jar.ts';
 import { readObservation } from './outcome.ts';
 
 /** Whether there is a shop at that address; `problem` says what is wrong and what to do about it. */
-export type Probe = { type: 'shop' } | { type: 'none'; problem: string };
+export type Probe = { type: 'shop'; keepAliveMs: number | null } | { type: 'none'; problem: string };
 
 /** More than one, because one of three replicas may be frozen, and a cluster may be just about to listen. */
 const ATTEMPTS = 3;
@@ -37,9 +37,11 @@ async function lookOnce(url: string, timeoutMs: number): Promise<Exchange> {
   }
 }
 
-function judge(url: string, { status, body }: Extract<Exchange, { type: 'answer' }>): Probe {
+function judge(url: string, { status, body, keepAliveMs }: Extract<Exchange, { type: 'answer' }>): Probe {
   // A shop in trouble is still a shop: its errors have a shape of their own.
-  if (typeof readObservation(body) === 'object' || isShopError(body)) return { type: 'shop' };
+  if (typeof readObservation(body) === 'object' || isShopError(body)) {
+    return { type: 'shop', keepAliveMs };
+  }
   const start = body.slice(0, SHOWN_CHARACTERS).replace(/\s+/g, ' ');
   return {
     type: 'none',

@@ -35,7 +35,8 @@ export function arrivalAt({ start, stages }: Profile, count: number): number | n
   for (const { durationMs, target } of stages) {
     const seconds = durationMs / 1000;
     const arrivals = ((level + target) / 2) * seconds;
-    if (left < arrivals) return atMs + 1000 * secondsUntil(left, { level, slope: (target - level) / seconds });
+    if (left < arrivals)
+      return atMs + 1000 * secondsUntil(left, { level, slope: (target - level) / seconds });
     left -= arrivals;
     [level, atMs] = [target, atMs + durationMs];
   }

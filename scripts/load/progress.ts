@@ -21,17 +21,20 @@ export interface LoadProgress extends CartsProgress {
   recentlyBroken: number[];
 }
 
-const RECENT_SECONDS = 10;
+export const RECENT_SECONDS = 10;
 
 export type Phase = 'shopping' | 'last reads' | 'done';
 
 /** How it goes at this moment. */
 export function progressOf(at: {
   run: string;
-  shoppers: number;
+  /** null = as many as have come (open model) */
+  shoppers: number | null;
   phase: Phase;
   elapsedMs: number;
-  watch: Pick<Watch, 'summary' | 'chaos' | 'shoppersWithCart' | 'lastBroken'>;
+  watch: Pick<Watch, 'summary' | 'chaos' | 'shoppersWithCart' | 'lastBroken'> & {
+    timeline?: Pick<Watch['timeline'], 'flags' | 'recentlyBroken'>;
+  };
   tally: Pick<Tally, 'counts' | 'quantiles' | 'requestsPerSecond'>;
 }): LoadProgress {
   const { watch, tally } = at;
@@ -41,7 +44,7 @@ export function progressOf(at: {
   return {
     type: 'carts.progress',
     run: at.run,
-    shoppers: at.shoppers,
+    shoppers: at.shoppers ?? shoppers.total,
     carts: { checked: carts.checked, broken: carts.broken, undecided: carts.undecided },
     shoppersHit: shoppers.hit,
     requestsPerSecond: tally.requestsPerSecond(),
@@ -57,8 +60,8 @@ export function progressOf(at: {
     http,
     lastBroken: watch.lastBroken(),
     lastMark: watch.chaos().at(-1) ?? null,
-    lastFlag: watch.timeline.flags().at(-1) ?? null,
-    recentlyBroken: watch.timeline.recentlyBroken(at.elapsedMs, RECENT_SECONDS),
+    lastFlag: watch.timeline?.flags().at(-1) ?? null,
+    recentlyBroken: watch.timeline?.recentlyBroken(at.elapsedMs, RECENT_SECONDS) ?? [],
   };
 }
 

@@ -1,7 +1,7 @@
+import { setBounded } from '../oracle/bounded.ts';
 import type { HistoryEvent, Mark, RunHeader } from '../oracle/history.ts';
 import type { RecheckResult } from './contract.ts';
 import { readHistory } from './history-file.ts';
-import { skuOfLine } from './plan.ts';
 import { examplesOf, verdictOf } from './result.ts';
 import { evaluate, type Threshold } from './thresholds.ts';
 import type { Story } from './timeline.ts';
@@ -16,7 +16,7 @@ export interface Recheck {
 
 /** What no history tells, in words. */
 export const NOT_IN_A_HISTORY =
-  'Not in a history, so null: the settings of the load, when it began, HTTP statuses, latencies finer than 1 ms, the health of the load script.';
+  'Not in a history, so null: the settings of the load, when it began, which requests were retries, HTTP statuses, latencies finer than 1 ms, the health of the load script.';
 
 /**
  * Judges a recorded run again, offline: the same oracle, fed from the file instead of from shoppers. Throws UsageError
@@ -52,7 +52,8 @@ interface Judging {
 }
 
 function judgeRun({ run, seed, sessionTtlMs }: RunHeader): Judging {
-  const skuOf = (line: string) => skuOfLine(line, { run, seed });
+  const shelf = createShelf();
+  const { skuOf } = shelf;
   const watch = createWatch({ run, sessionTtlMs, recorder: null, skuOf, onBroken() {} });
   const counts = { issued: 0, ok: 0, fail: 0, unknown: 0 };
   let lastT = 0;
@@ -61,6 +62,7 @@ function judgeRun({ run, seed, sessionTtlMs }: RunHeader): Judging {
       lastT = Math.max(lastT, record.t);
       if (record.type === 'mark') return watch.mark(record.what, record.t);
       counts[record.type === 'invoke' ? 'issued' : record.type] += 1;
+      if (record.type === 'invoke' && record.op.kind === 'add') shelf.note(record.op);
       watch.observe(record);
     },
     lastT: () => lastT,
@@ -68,6 +70,26 @@ function judgeRun({ run, seed, sessionTtlMs }: RunHeader): Judging {
       watch.end();
       const found = { run, seed, durationMs: lastT, counts, skuOf };
       return { result: resultOf(watch, found, thresholds), story: watch.timeline.story() };
+    },
+  };
+}
+
+/** Adds remembered: enough for every basket that is open, in a file of any size. */
+const MAX_SKUS = 200_000;
+
+/** What each line of this history holds: its add says so. A line nobody added is "?", as in the run itself. */
+function createShelf() {
+  const skus = new Map<string, string>();
+  // Asked for when a cart breaks, and once more at the end: by then the add may be forgotten.
+  const asked = new Map<string, string>();
+  return {
+    note({ key, sku }: { key: string; sku: string }): void {
+      setBounded(skus, key, sku, MAX_SKUS);
+    },
+    skuOf(line: string): string {
+      const sku = asked.get(line) ?? skus.get(line) ?? '?';
+      setBounded(asked, line, sku, MAX_SKUS);
+      return sku;
     },
   };
 }
@@ -102,6 +124,7 @@ function resultOf(watch: Watch, found: Found, thresholds: readonly Threshold[]):
       unknownNeverSeen: unknown.neverSeen,
       unknownOpen: unknown.open,
       attempts: counts.issued,
+      retries: null,
     },
     http: null,
     latencyMs: null,

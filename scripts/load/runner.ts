@@ -1,19 +1,20 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { LoadConfig, ShopResult } from './contract.ts';
+import { hopeless } from './abort.ts';
+import { addressesText } from './addresses.ts';
+import type { CartBroken, LoadConfig, ShopResult } from './contract.ts';
+import { startCrew } from './crew.ts';
 import type { StopSignal } from './exit.ts';
-import { configOf, type LoadOptions, MAX_SEED } from './options.ts';
-import { createPace } from './pace.ts';
+import { configOf, type LoadOptions, MAX_SEED, requirePossible } from './options.ts';
 import { skuOfLine } from './plan.ts';
 import { eventOf, type LoadProgress, type Phase, progressOf } from './progress.ts';
 import { openRecorder } from './record.ts';
 import { createReporter } from './report.ts';
 import { resultOf } from './result.ts';
-import { goShopping, type Shop } from './shopper.ts';
-import { createTally, TICK_MS } from './tally.ts';
+import { strideOf } from './retry.ts';
+import { TICK_MS } from './tally.ts';
 import { DEFAULT_THRESHOLDS, parseThreshold } from './thresholds.ts';
 import type { Story } from './timeline.ts';
-import { createWatch } from './watch.ts';
+import { startCrewInWorkers } from './workers.ts';
 
 /** A running load. */
 export interface LoadRun {
@@ -37,9 +38,8 @@ export interface LoadRun {
 
 /** Who presses Ctrl-C does not want to wait for a frozen cluster. */
 const GRACE_AFTER_SIGNAL_MS = 1000;
-const LAG_RESOLUTION_MS = 20;
 
-/** Starts the shoppers at once. Throws an Error when the history file cannot be written. */
+/** Starts the shoppers at once. Throws an Error when that cannot be done, or the history file cannot be written. */
 export function startLoad(options: LoadOptions): LoadRun {
   const {
     run = newRunId(),
@@ -47,50 +47,49 @@ export function startLoad(options: LoadOptions): LoadRun {
     thresholds = DEFAULT_THRESHOLDS.map(parseThreshold),
   } = options;
   const config = configOf(options);
+  requirePossible(config);
+  if (config.workers > 1 && options.historyFile !== undefined) {
+    throw new Error('a history is one file in order of time: record it with one worker');
+  }
   const recorder = openHistory(options.historyFile, { run, seed, sessionTtlMs: config.sessionTtlMs });
-  const pace = createPace();
-  const tally = createTally();
   const clock = startClock();
-  const skuOf = (line: string) => skuOfLine(line, { run, seed });
-  const watch = createWatch({
-    run,
-    sessionTtlMs: config.sessionTtlMs,
-    recorder,
-    skuOf,
-    onBroken: (event) => reporter?.broken(event),
-  });
-  let graceMs = config.graceMs;
+  const onBroken = (event: CartBroken) => reporter?.broken(event);
+  const crewOptions = { run, seed, config, now: clock.now, recorder, onBroken };
+  const crew = config.workers > 1 ? startCrewInWorkers(crewOptions) : startCrew(crewOptions);
   let done = false;
 
-  const phase = (): Phase => (done ? 'done' : pace.over ? 'last reads' : 'shopping');
-  const progress = () =>
-    progressOf({ run, shoppers: config.shoppers, phase: phase(), elapsedMs: clock.now(), watch, tally });
+  const phase = (): Phase => (done ? 'done' : crew.over() ? 'last reads' : 'shopping');
+  const progress = () => {
+    const shoppers = config.ratePerSecond === null ? config.shoppers : null;
+    return progressOf({ run, shoppers, phase: phase(), elapsedMs: clock.now(), ...crew });
+  };
   const reporter = options.report
     ? createReporter({ ...options.report, progress: () => eventOf(progress()) })
     : null;
+  for (const what of announcements(config)) crew.mark(what, 0);
 
   async function runToEnd(): Promise<ShopResult> {
-    const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
-    lag.enable();
-    await shopUntilOver({
-      shop: { run, seed, config, pace, tally, now: clock.now, ...watch, graceMs: () => graceMs },
-      everyTick() {
-        tally.tick();
-        recorder?.flush();
-      },
-    }).finally(() => {
-      lag.disable();
-      recorder?.close();
-    });
-    watch.end();
+    const watching = config.abortOnFail ? setInterval(abortIfHopeless, TICK_MS) : undefined;
+    await crew.done.finally(() => clearInterval(watching));
     done = true;
     const durationMs = clock.now();
     await reporter?.close(eventOf(progress()));
-    const loopLagP99Ms = Math.max(0, Math.round(lag.percentile(99) / 1e6) - LAG_RESOLUTION_MS);
-    const { startedAt } = clock;
-    const summary = watch.summary();
-    const found = { run, seed, config, startedAt, durationMs, loopLagP99Ms, thresholds, skuOf, summary };
-    return resultOf({ ...found, counts: tally.counts(), latencyMs: tally.latency(), chaos: watch.chaos() });
+    return resultOf({
+      ...{ run, seed, config, startedAt: clock.startedAt, durationMs, thresholds },
+      skuOf: (line) => skuOfLine(line, { run, seed, stride: strideOf(config) }),
+      summary: crew.watch.summary(),
+      counts: crew.tally.counts(),
+      latencyMs: crew.tally.latency(),
+      loopLagP99Ms: crew.loopLagP99Ms(),
+      chaos: crew.watch.chaos(),
+    });
+  }
+
+  function abortIfHopeless(): void {
+    const missed = crew.over() ? null : hopeless(thresholds, crew.watch.summary());
+    if (missed === null) return;
+    crew.mark(`stopped: ${missed.expr} can no longer hold`, clock.now());
+    crew.stop(config.graceMs);
   }
 
   return {
@@ -99,31 +98,21 @@ export function startLoad(options: LoadOptions): LoadRun {
     config,
     result: runToEnd(),
     progress,
-    stop(reason) {
-      if (reason !== 'asked') graceMs = Math.min(graceMs, GRACE_AFTER_SIGNAL_MS);
-      pace.end();
-    },
-    mark: (what) => watch.mark(what, clock.now()),
-    story: () => watch.timeline.story(),
-    flush: () => recorder?.flush(),
+    stop: (reason) => crew.stop(reason === 'asked' ? config.graceMs : GRACE_AFTER_SIGNAL_MS),
+    mark: (what) => crew.mark(what, clock.now()),
+    story: () => crew.watch.timeline.story(),
+    flush: () => crew.flush(),
     trouble: () => ({ history: recorder?.failure()?.message ?? null, report: reporter?.trouble() ?? null }),
   };
 }
 
-/** All shoppers from the first step to the last read. A defect in one of them ends the others, then is thrown. */
-async function shopUntilOver({ shop, everyTick }: { shop: Shop; everyTick(): void }): Promise<void> {
-  const { config, pace } = shop;
-  const ending = config.durationMs === null ? undefined : setTimeout(() => pace.end(), config.durationMs);
-  const ticking = setInterval(everyTick, TICK_MS);
-  const shoppers = Array.from({ length: config.shoppers }, (_, index) => goShopping(index + 1, shop));
-  try {
-    await Promise.all(shoppers);
-  } finally {
-    pace.end();
-    await Promise.allSettled(shoppers);
-    clearTimeout(ending);
-    clearInterval(ticking);
-  }
+/** What this run does that is no fault of the shop, for the time line. */
+function announcements({ clientIps, whale, workers }: LoadConfig): string[] {
+  return [
+    ...(clientIps === null ? [] : [addressesText(clientIps)]),
+    ...(workers > 1 ? [`${workers} worker threads: a leak from one to another shows as phantom`] : []),
+    ...(whale === null ? [] : [`whale: s1 takes ${Math.round(whale * 100)} % of all steps`]),
+  ];
 }
 
 function openHistory(file: string | undefined, header: { run: string; seed: number; sessionTtlMs: number }) {

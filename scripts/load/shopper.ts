@@ -1,12 +1,13 @@
-import type { HistoryEvent, Op } from '../oracle/history.ts';
+import type { HistoryEvent, Observation, Op } from '../oracle/history.ts';
+import { localAddressOf } from './addresses.ts';
 import { createClient } from './client.ts';
 import type { LoadConfig } from './contract.ts';
 import { createJar } from './jar.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Pace } from './pace.ts';
-import { createPlan, type Knowledge, operationOf } from './plan.ts';
-import { randomOf } from './random.ts';
+import type { Knowledge } from './plan.ts';
 import type { Tally } from './tally.ts';
+import type { StepCounts } from './whale.ts';
 
 /** What all shoppers of a run share. None of it is a cookie, a connection or a cart. */
 export interface Shop {
@@ -15,7 +16,10 @@ export interface Shop {
   config: LoadConfig;
   pace: Pace;
   tally: Tally;
-  /** ms since the run began */
+  steps: StepCounts;
+  /** which part of the shoppers is here: every `of`-th one, from `index` */
+  lane: Lane;
+  /** whole ms since the run began */
   now(): number;
   /** hands over what a shopper did and saw, in order */
   observe(event: HistoryEvent): void;
@@ -25,84 +29,64 @@ export interface Shop {
   graceMs(): number;
 }
 
-/** Between two tries of the last read: long enough for a replica to come back, short enough to need few of them. */
-const LAST_READ_PAUSE_MS = { min: 50, max: 150 };
-
-/**
- * One shopper from its first step to its last read, in a closed loop: the next request starts after the answer to the
- * one before, plus a think time. Jitter everywhere, because sixty shoppers that march in step divide evenly by three
- * replicas and hide every fault.
- */
-export async function goShopping(number: number, shop: Shop): Promise<void> {
-  const { config, pace, seed } = shop;
-  const plan = createPlan({ seed, shopper: number, mix: config.mix });
-  const shopper = createShopper(`s${number}`, shop);
-  try {
-    await pace.pause(startDelayMs(number, shop));
-    for (let done = 0; !pace.over && done < (config.iterations ?? Number.POSITIVE_INFINITY); done++) {
-      const step = plan.next();
-      const known = shop.knows(shopper.id);
-      await shopper.attempt(operationOf(step, { run: shop.run, shopper: shopper.id, known }));
-      await pace.pause(between(config.thinkMs, step.thinkFraction));
-    }
-    if (shopper.calls() > 0) await lastRead(shopper, shop);
-  } finally {
-    shopper.leave();
-  }
+export interface Lane {
+  index: number;
+  of: number;
 }
 
-interface Shopper {
+/** One person: one cookie jar, one case at the oracle, and as many connections as tabs. */
+export interface Shopper {
   id: string;
+  number: number;
   calls(): number;
-  attempt(op: Op): Promise<Outcome>;
+  /** the last cart it was shown, in any tab */
+  lastSeen(): Observation | null;
+  /** `dueAt` = when it should have been sent, on the clock of performance.now() */
+  attempt(op: Op, how: { tab: number; dueAt: number }): Promise<Outcome>;
   leave(): void;
 }
 
-function createShopper(id: string, shop: Shop): Shopper {
-  const { protocol, hostname, origin } = new URL(shop.config.url);
+export function createShopper(number: number, shop: Shop): Shopper {
+  const { config, tally } = shop;
+  const { protocol, hostname, origin } = new URL(config.url);
+  const id = `s${number}`;
   const jar = createJar({ host: hostname, secure: protocol === 'https:' });
-  const client = createClient({ origin, jar, timeoutMs: shop.config.timeoutMs });
+  const localAddress = localAddressOf(number, config);
+  const clients = Array.from({ length: config.tabs }, () =>
+    createClient({ origin, jar, timeoutMs: config.timeoutMs, ...(localAddress && { localAddress }) }),
+  );
+  const isOpenModel = config.ratePerSecond !== null;
   let call = 0;
+  let seen: Observation | null = null;
   return {
     id,
+    number,
     calls: () => call,
-    async attempt(op) {
+    lastSeen: () => seen,
+    async attempt(op, { tab, dueAt }) {
+      const client = clients[tab];
+      if (client === undefined) throw new Error(`expected tab 0 to ${clients.length - 1}, got ${tab}`);
       call += 1;
-      const attempt = { shopper: id, call };
-      shop.observe({ type: 'invoke', t: shop.now(), ...attempt, op });
-      shop.tally.sent();
+      const own = call;
+      shop.observe({ type: 'invoke', t: shop.now(), shopper: id, call: own, op });
+      tally.sent();
+      const lateMs = isOpenModel ? Math.max(0, performance.now() - dueAt) : 0;
       const exchange = await client.send(op);
       const outcome = outcomeOf(exchange);
-      shop.tally.settled(exchange, outcome);
-      shop.observe({ ...outcome, t: shop.now(), ...attempt });
+      if (outcome.type === 'ok') seen = outcome.obs;
+      tally.settled(exchange, outcome, lateMs);
+      shop.observe(endOf(outcome, { t: shop.now(), shopper: id, call: own }));
       return outcome;
     },
-    leave: () => client.close(),
+    leave() {
+      for (const client of clients) client.close();
+    },
   };
 }
 
-/** Reads until one read succeeds: only a look afterwards tells whether the last acknowledged change is still there. */
-async function lastRead(shopper: Shopper, shop: Shop): Promise<void> {
-  const jitter = randomOf(shop.seed, Number(shopper.id.slice(1)), 0);
-  const startedAt = shop.now();
-  do {
-    const key = `${shop.run}.${shopper.id}.${LAST_READ_SEQ + shopper.calls()}`;
-    const outcome = await shopper.attempt({ key, kind: 'read' });
-    if (outcome.type === 'ok') return;
-    await sleep(between(LAST_READ_PAUSE_MS, jitter()));
-  } while (shop.now() < startedAt + shop.graceMs());
+/** Written out, because spreading an object into another is the dearest line of a request. */
+function endOf(outcome: Outcome, at: { t: number; shopper: string; call: number }): HistoryEvent {
+  const { t, shopper, call } = at;
+  if (outcome.type === 'ok') return { type: 'ok', obs: outcome.obs, t, shopper, call };
+  return { type: outcome.type, reason: outcome.reason, t, shopper, call };
 }
-
-/** Far above any step of a plan, so that the keys of the last reads never meet those of the plan. */
-const LAST_READ_SEQ = 900_000_000;
-
-/** Shoppers start spread over the ramp, each at a chance moment of its own slice. */
-function startDelayMs(number: number, { config, seed }: Shop): number {
-  const fraction = randomOf(seed, number, 0)();
-  return ((number - 1 + fraction) / config.shoppers) * config.rampMs;
-}
-
-const between = ({ min, max }: { min: number; max: number }, fraction: number): number =>
-  min + fraction * (max - min);
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,21 +1,41 @@
 import { CLASSES } from '../oracle/oracle.ts';
-import type { Example, ShopResult, ThresholdResult } from './contract.ts';
+import { againCommand } from './again.ts';
+import type { Example, JudgedResult, ShopResult, ThresholdResult } from './contract.ts';
 import { booksBalance } from './exit.ts';
-import { DEFAULT_MIX } from './plan.ts';
-import { mixText } from './read.ts';
-import { CLASS_WORDS, type Colours, lossText, ms, percent, plural, seconds, thousands } from './words.ts';
+import type { Flag, Story } from './timeline.ts';
+import {
+  CLASS_WORDS,
+  type Colours,
+  clock,
+  damageText,
+  deedText,
+  lossText,
+  ms,
+  percent,
+  plural,
+  seconds,
+  thousands,
+} from './words.ts';
 
 const SHOWN_EXAMPLES = 3;
+const SHOWN_LIVES = 6;
 /** Above this share of the timeout, our own lateness may have caused timeouts. */
 const LAG_SHARE = 0.1;
+/** Above this share of carts without a verdict, the count of broken ones says little. */
+const UNSEEN_SHARE = 0.1;
 
 /** The result in plain words, for who stands in front of a class. */
-export function summaryText(result: ShopResult, colours: Colours): string {
+export function summaryText(
+  result: JudgedResult,
+  colours: Colours,
+  story: Pick<Story, 'flags' | 'lives'> = { flags: [], lives: [] },
+): string {
   return [
     headOf(result, colours),
     brokenOf(result, colours),
     [...openQuestionsOf(result), ...trafficOf(result)],
-    chaosOf(result),
+    story.flags.map(flagLineOf),
+    blameOf(story),
     result.examples.slice(0, SHOWN_EXAMPLES).map(exampleOf),
     result.thresholds.map((threshold) => thresholdOf(threshold, colours)),
     [verdictOf(result, colours), againOf(result)],
@@ -25,11 +45,11 @@ export function summaryText(result: ShopResult, colours: Colours): string {
     .join('\n');
 }
 
-/** What makes the numbers doubtful; empty = nothing known. */
-export function warningsOf(result: ShopResult): string[] {
-  const { self, config, ops } = result;
+/** What makes the numbers doubtful; empty = nothing known. `keepAliveMs` = what the shop said of idle connections. */
+export function warningsOf(result: JudgedResult, keepAliveMs: number | null = null): string[] {
+  const { self, config, ops, carts } = result;
   const warnings: string[] = [];
-  if (self.loopLagP99Ms > config.timeoutMs * LAG_SHARE) {
+  if (self !== null && config !== null && self.loopLagP99Ms > config.timeoutMs * LAG_SHARE) {
     warnings.push(
       `this load generator was overloaded (its own event loop was late by ${self.loopLagP99Ms} ms): some timeouts may be its own. Use fewer shoppers.`,
     );
@@ -39,15 +59,28 @@ export function warningsOf(result: ShopResult): string[] {
       `the books do not balance: ${ops.issued} requests issued, but ${ops.ok} ok + ${ops.fail} failed + ${ops.unknown} unknown. This is a defect of the load script; do not trust this run.`,
     );
   }
+  if (config !== null && keepAliveMs !== null && config.thinkMs.max > keepAliveMs) {
+    warnings.push(
+      `shoppers think for up to ${seconds(config.thinkMs.max)}, but the shop keeps an idle connection for ${seconds(keepAliveMs)} only: many steps need a new connection, and one that the shop closes at the wrong moment counts as unknown. Use a shorter --think.`,
+    );
+  }
+  const unseen = carts.unverified + carts.undecided;
+  if (carts.checked > 0 && unseen > carts.checked * UNSEEN_SHARE) {
+    warnings.push(
+      `too little was verified: ${unseen} of ${plural(carts.checked, 'cart')} could not be judged or were not seen again. A longer --grace gives the shop time to heal before the last reads.`,
+    );
+  }
   return warnings;
 }
 
-function headOf({ config, durationMs, seed, run }: ShopResult, colours: Colours): string[] {
-  const title = `${plural(config.shoppers, 'shopper')}, ${seconds(durationMs)}, ${config.url}`;
+function headOf(result: JudgedResult, colours: Colours): string[] {
+  const { config, shoppers, durationMs, seed, run } = result;
+  const where = config === null ? 'a recorded run' : config.url;
+  const title = `${plural(config?.shoppers ?? shoppers.total, 'shopper')}, ${seconds(durationMs)}, ${where}`;
   return [`${colours.strong(title)}${colours.dim(`   run ${run}, seed ${seed}`)}`];
 }
 
-function brokenOf({ carts, shoppers, broken, events }: ShopResult, colours: Colours): string[] {
+function brokenOf({ carts, shoppers, broken, events }: JudgedResult, colours: Colours): string[] {
   const share = carts.checked > 0 ? ` (${percent(carts.broken / carts.checked)})` : '';
   const headline = `Broken carts: ${thousands(carts.broken)} of ${thousands(carts.checked)}${share}, at ${shoppers.hit} of ${plural(shoppers.total, 'shopper')}`;
   const lines = CLASSES.filter((name) => broken[name] > 0).map((name) => {
@@ -61,7 +94,7 @@ function brokenOf({ carts, shoppers, broken, events }: ShopResult, colours: Colo
   return [carts.broken > 0 ? colours.broken(headline) : colours.strong(headline), ...lines, ...flaps];
 }
 
-function openQuestionsOf({ carts }: ShopResult): string[] {
+function openQuestionsOf({ carts }: JudgedResult): string[] {
   const parts = [
     carts.undecided > 0 ? `${plural(carts.undecided, 'cart')} nobody can judge` : '',
     carts.unverified > 0 ? `${plural(carts.unverified, 'cart')} not seen again after the last change` : '',
@@ -70,18 +103,15 @@ function openQuestionsOf({ carts }: ShopResult): string[] {
   return parts.length > 0 ? [`Also: ${parts.join('; ')}`] : [];
 }
 
-function trafficOf({ ops, http, latencyMs }: ShopResult): string[] {
+function trafficOf({ ops, http, latencyMs }: JudgedResult): string[] {
   const fate = `${ops.unknownLanded} landed, ${ops.unknownNeverSeen} never seen, ${ops.unknownOpen} open`;
-  const reasons = [
-    ...Object.entries(http.status).filter(([status]) => Number(status) >= 400),
-    ...Object.entries({ timeout: http.timeout, reset: http.reset, refused: http.refused, ...http.other }),
-  ].filter(([, count]) => count > 0);
+  const reasons = http === null ? [] : reasonsOf(http);
   return [
     `Requests:     ${thousands(ops.issued)} = ${thousands(ops.ok)} ok + ${thousands(ops.fail)} certainly failed + ${thousands(ops.unknown)} unknown (changes among them: ${fate})`,
     ...(reasons.length > 0
       ? [`              ${reasons.map(([why, count]) => `${why} ${thousands(count)}`).join(', ')}`]
       : []),
-    ...(latencyMs.p50 === null || latencyMs.p99 === null || latencyMs.max === null
+    ...(latencyMs === null || latencyMs.p50 === null || latencyMs.p99 === null || latencyMs.max === null
       ? []
       : [
           `Answers:      half within ${ms(latencyMs.p50)} ms, 99 % within ${ms(latencyMs.p99)} ms, slowest ${ms(latencyMs.max)} ms`,
@@ -89,11 +119,24 @@ function trafficOf({ ops, http, latencyMs }: ShopResult): string[] {
   ];
 }
 
-const chaosOf = ({ chaos }: ShopResult): string[] =>
-  chaos.map(
-    ({ t, what, broken }) =>
-      `  ${seconds(t).padStart(8)}  ${what}: ${plural(broken, 'cart')} broken until the next mark`,
-  );
+const reasonsOf = (http: ShopResult['http']): [string, number][] =>
+  [
+    ...Object.entries(http.status).filter(([status]) => Number(status) >= 300),
+    ...Object.entries({ timeout: http.timeout, reset: http.reset, refused: http.refused, ...http.other }),
+  ].filter(([, count]) => count > 0);
+
+const flagLineOf = (flag: Flag): string => `> ${clock(flag.t)} ${deedText(flag.what)} -> ${damageText(flag)}`;
+
+/** Which life of a replica had the carts that broke; a life ends with its process. */
+function blameOf({ lives }: Pick<Story, 'lives'>): string[] {
+  const hurt = lives.filter(({ broken }) => broken > 0).sort((a, b) => b.broken - a.broken);
+  if (hurt.length === 0) return [];
+  const shown = hurt.slice(0, SHOWN_LIVES).map(({ life, broken }) => `${life} ${thousands(broken)}`);
+  const more = hurt.length - shown.length;
+  return [
+    `Broken carts by the replica life they were last right on: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+  ];
+}
 
 function exampleOf(example: Example): string {
   const { shopper, t, was, now } = example;
@@ -107,7 +150,7 @@ function thresholdOf({ expr, value, ok }: ThresholdResult, colours: Colours): st
   return ok || value === null ? line : colours.strong(line);
 }
 
-function verdictOf({ verdict, carts }: ShopResult, colours: Colours): string {
+function verdictOf({ verdict, carts }: JudgedResult, colours: Colours): string {
   if (verdict === 'broken')
     return colours.broken('Verdict: BROKEN. The shop lost or spoiled what it had confirmed.');
   if (verdict === 'valid') return 'Verdict: valid. Every cart that was looked at is right.';
@@ -118,7 +161,4 @@ function verdictOf({ verdict, carts }: ShopResult, colours: Colours): string {
   return `Verdict: unknown. ${why}, so nobody can say that all is well.`;
 }
 
-function againOf({ seed, config: { shoppers, mix } }: ShopResult): string {
-  const asked = mixText(mix) === mixText(DEFAULT_MIX) ? '' : ` --mix ${mixText(mix)}`;
-  return `The same shoppers again: npm run load -- --seed ${seed} --shoppers ${shoppers}${asked}`;
-}
+const againOf = (result: JudgedResult): string => `The same shoppers again: ${againCommand(result)}`;

@@ -1,4 +1,5 @@
 import type { BrokenClass } from '../oracle/oracle.ts';
+import type { Flag } from './timeline.ts';
 
 /** The classes of broken carts in words for a class room, in the order they are shown. */
 export const CLASS_WORDS: Record<BrokenClass, { name: string; meaning: string }> = {
@@ -41,6 +42,64 @@ export const plural = (count: number, noun: string): string =>
   `${thousands(count)} ${noun}${count === 1 ? '' : 's'}`;
 /** 0.42 → "0.42", 41.3 → "41" ms */
 export const ms = (value: number): string => (value < 10 ? value.toFixed(1) : String(Math.round(value)));
+
+/** 31_200 → "00:31.2" */
+export function clock(ms: number): string {
+  const tenths = Math.floor(ms / 100);
+  const minutes = String(Math.floor(tenths / 600)).padStart(2, '0');
+  return `${minutes}:${((tenths % 600) / 10).toFixed(1).padStart(4, '0')}`;
+}
+
+const DEEDS: Record<string, { done: string; undone: string }> = {
+  kill: { done: 'killed', undone: 'started again' },
+  stop: { done: 'stopped', undone: 'started again' },
+  pause: { done: 'frozen', undone: 'resumed' },
+  restart: { done: 'restarted', undone: 'restart undone' },
+};
+
+/** "replica.kill shop-2" → "shop-2 killed"; what is no fault stays as it is. */
+export function deedText(what: string): string {
+  const [, verb = '', target = '', undone] = /^\w+\.(\w+) (\S+)( undone)?$/.exec(what) ?? [];
+  const deed = Object.hasOwn(DEEDS, verb) ? DEEDS[verb] : undefined;
+  return deed === undefined ? what : `${target} ${undone === undefined ? deed.done : deed.undone}`;
+}
+
+/** "12 carts broken within 0.8 s, all homed on shop-2#1" */
+export function damageText({ broken, withinMs, homes }: Omit<Flag, 't' | 'what'>): string {
+  if (broken === 0 || withinMs === null) return 'no cart broken';
+  const within = withinMs < 100 ? 'at once' : `within ${seconds(withinMs)}`;
+  return `${plural(broken, 'cart')} broken ${within}, ${homesText(homes)}`;
+}
+
+/** Where broken carts had last been right, the worst first. */
+function homesText(homes: ReadonlyMap<string, number>): string {
+  const [first, ...rest] = [...homes].sort(([, a], [, b]) => b - a);
+  if (first === undefined) return 'home unknown';
+  if (rest.length === 0) return first[1] === 1 ? `homed on ${first[0]}` : `all homed on ${first[0]}`;
+  const shown = [first, ...rest].slice(0, SHOWN_HOMES).map(([life, count]) => `${count} on ${life}`);
+  const more = rest.length + 1 - shown.length;
+  return `homed ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const SHOWN_HOMES = 3;
+
+const REASON_WORDS: Record<string, string> = {
+  timeout: 'no answer in time',
+  'connect-timeout': 'no connection in time',
+  refused: 'connection refused',
+  reset: 'connection reset',
+  closed: 'connection closed without an answer',
+  truncated: 'answer cut off',
+  'too-large': 'answer without end',
+  'not-json': 'answer unreadable',
+  'not-a-cart': 'answer without a cart',
+  dns: 'name not found',
+};
+
+/** "timeout" → "no answer in time", "http-503" → "HTTP 503" */
+export function reasonText(reason: string): string {
+  return REASON_WORDS[reason] ?? reason.replace(/^http-(\d+)$/, 'HTTP $1');
+}
 
 /** What a shopper lost: ["mug", "tea", "mug"] → "mug ×2, tea". A lost session without lines was a login. */
 export function lossText({
