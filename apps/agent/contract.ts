@@ -60,7 +60,7 @@ export interface FaultView {
   forMs: number | null;
   /** ms since the run began */
   injectedAt: number;
-  /** done: it has no undo (a restart) · failed: the undo did not succeed, see the events */
+  /** done: it has no undo (a restart) · failed: it or its undo did not succeed, and may be undone again */
   state: 'injecting' | 'active' | 'undone' | 'done' | 'failed';
 }
 

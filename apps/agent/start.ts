@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
@@ -50,6 +51,7 @@ export interface StartOptions {
 }
 
 const HOST = '127.0.0.1';
+const REAPER_LIMIT_MS = 2000;
 
 /**
  * Starts everything and resolves when the proxy sends to every shop. Whatever was started is ended when that fails.
@@ -67,8 +69,7 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
   const close = () => {
     closing ??= parts.close().finally(() => {
       releaseRunDirectory(directory, owner);
-      // Its input ends now; by then there is nothing left for it to do.
-      reaper.stdin.end();
+      return dismiss(reaper);
     });
     return closing;
   };
@@ -169,4 +170,13 @@ function startReaper(programs: URL, directory: string, owner: ProcessIdentity) {
   reaper.on('error', () => {});
   reaper.stdin.on('error', () => {});
   return reaper;
+}
+
+/** Its input ends, and with nothing left to do it goes. Nothing of the cluster is left only when it has gone too. */
+async function dismiss(reaper: ReturnType<typeof startReaper>): Promise<void> {
+  if (reaper.exitCode !== null || reaper.signalCode !== null || reaper.pid === undefined) return;
+  const gone = once(reaper, 'exit');
+  reaper.ref();
+  reaper.stdin.end();
+  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, REAPER_LIMIT_MS).unref())]);
 }

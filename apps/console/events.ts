@@ -31,6 +31,8 @@ export function followCluster(options: {
   let progress: CartsProgress | null = null;
   let past: { event: ClusterEvent; t: number }[] | null = [];
   const hear = (event: ClusterEvent, t: number) => {
+    // A reset empties every cart: what a load counted before is no news of this cluster any more.
+    if (event.type === 'cluster.reset') progress = null;
     if (past) past.push({ event, t });
     else log.add(event, t);
   };

@@ -67,10 +67,9 @@ const ROUND = [
 ];
 const LIMIT_MS = 5000;
 
-/** One shopper: `next()` does the next request of its round. */
-export function createBrowser(url: string, name: string) {
+/** One shopper: `next()` does the next request of its round. A jar may be shared: cookies ignore ports. */
+export function createBrowser(url: string, name: string, cookies = new Map<string, string>()) {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const cookies = new Map<string, string>();
   let seq = 0;
 
   const send = (method: string, path: string, body: string): Promise<Seen> =>
