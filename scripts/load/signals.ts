@@ -27,5 +27,7 @@ export function stopOnSignals(on: {
   }
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // Started by a console over IPC, and the console is gone: shoppers must not outlive their cluster.
+  process.on('disconnect', () => process.exit(EXIT.SIGTERM));
   return () => first?.signal ?? null;
 }
