@@ -73,15 +73,8 @@ export class Agent {
   }
 
   /** Resolves when the proxy sends to every shop of now, in its present life. */
-  async allUp(): Promise<void> {
-    await this.#publisher.publish();
-    const lives = new Set(this.#shops().map(({ life }) => life));
-    await this.#parts.proxy.until(
-      'every shop taking requests',
-      (upstreams) =>
-        upstreams.filter(({ life, state }) => lives.has(life) && state === 'up').length === lives.size,
-      { limitMs: UP_LIMIT_MS, signal: this.#ending.signal },
-    );
+  allUp(): Promise<void> {
+    return this.#serving(this.#shops().map(({ id }) => id));
   }
 
   async scale(count: number): Promise<void> {
@@ -170,8 +163,22 @@ export class Agent {
     const added = await Promise.allSettled(Array.from({ length: count }, () => runtime.add()));
     const failed = added.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
+    const ids = added.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     // A proxy that cannot be told now is told when it is ready.
-    await this.#publisher.publish().catch(() => {});
+    await this.#serving(ids).catch(() => {});
+  }
+
+  /** Tells the proxy where the shops are and resolves when it sends to these, in their present lives. */
+  async #serving(ids: readonly string[]): Promise<void> {
+    await this.#publisher.publish();
+    const shops = this.#shops().filter(({ id }) => ids.includes(id));
+    const lives = new Set(shops.map(({ life }) => life));
+    await this.#parts.proxy.until(
+      'every shop taking requests',
+      (upstreams) =>
+        upstreams.filter(({ life, state }) => lives.has(life) && state === 'up').length === lives.size,
+      { limitMs: UP_LIMIT_MS, signal: this.#ending.signal },
+    );
   }
 
   /** The newest go first, as docker compose does. The proxy forgets them before they stop. */

@@ -44,7 +44,13 @@ async function serve(flags: ConsoleFlags): Promise<void> {
   addPages(api, new URL('../../', import.meta.url));
   finishApi(api, log);
   const server = createServer(api);
-  port = await listen(server, { host: flags.host, port: flags.port, flag: '--console-port' });
+  try {
+    port = await listen(server, { host: flags.host, port: flags.port, flag: '--console-port' });
+  } catch (error) {
+    // Following the others would keep a process alive that nobody can reach.
+    story.close();
+    throw error;
+  }
   behaveAsChild({
     limitMs: SHUTDOWN_LIMIT_MS,
     async onStop() {

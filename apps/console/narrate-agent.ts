@@ -86,4 +86,7 @@ const MEMBER_VERBS: Record<MemberState, string> = {
 const memberText = (who: string, { state, how }: { state: MemberState; how: string }): string =>
   `${who} ${MEMBER_VERBS[state]}${state === 'exited' && how !== '' ? `, ${how}` : ''}`;
 
-const forText = (forMs: number | null): string => (forMs === null ? '' : ` for ${formatMs(forMs)}`);
+function forText(forMs: number | null): string {
+  if (forMs === null) return '';
+  return forMs === 0 ? ', mended again at once' : ` for ${formatMs(forMs)}`;
+}

@@ -140,9 +140,8 @@ function faultVerb(verb: string): Verb['run'] {
 
 function afterwards({ state, id, forMs }: FaultView): string {
   if (state !== 'active') return '';
-  return forMs === null
-    ? `; mend it with: npm run chaos -- undo ${id}`
-    : `; undoes itself after ${formatMs(forMs)}`;
+  if (forMs === null) return `; mend it with: npm run chaos -- undo ${id}`;
+  return forMs === 0 ? '; mended again at once' : `; undoes itself after ${formatMs(forMs)}`;
 }
 
 async function deploy(context: Context): Promise<number> {
