@@ -30,6 +30,7 @@ const MAINS = [
   'scripts/mode.ts',
   'scripts/chaos.ts',
   'scripts/load.ts',
+  'scripts/load/worker.ts',
   'scripts/demo.ts',
   'scripts/bench.ts',
 ];

@@ -61,10 +61,12 @@ test('two clusters side by side', async (t) => {
 
   const taken = async (args: string[], expected: { code: number; message: RegExp }) => {
     const before = one.processes();
+    const began = performance.now();
     const { code, stderr, stdout } = await runScript('up', args, { base: one.base });
     assert.match(stderr, expected.message);
     assert.doesNotMatch(stderr, /\n {4}at /, 'a message, not a stack');
     assert.equal(code, expected.code, stdout);
+    assert.equal(performance.now() - began < 5000, true, 'and not after a time-out');
     assert.deepEqual(readdirSync(one.base), ['one'], 'no run directory is left of it');
     assert.deepEqual(one.processes(), before);
     assert.equal((await one.whole()).replicas?.[0]?.life, 'shop-1#1', 'the first one is untouched');

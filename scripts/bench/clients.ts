@@ -11,7 +11,8 @@ export interface BenchClient {
 
 export type Candidate = BenchClient | { name: string; missing: string };
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The project, two folders up from here, bundled (dist/scripts) or not (scripts/bench). */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LOAD_SCRIPT = join(ROOT, 'dist/scripts/load.js');
 
 /** Who is compared, the project's own script first; `path` is the search path for programs. */

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import type { BenchClient } from './clients.ts';
+import { join } from 'node:path';
+import { type BenchClient, ROOT } from './clients.ts';
 
 /** What one client did in one window of time. */
 export interface Sample {
@@ -24,9 +24,7 @@ const WARM_UP_MS = 1500;
 
 /** Starts the server that all clients talk to, in a process of its own. */
 export async function openCanned(): Promise<Canned> {
-  const server = fork(fileURLToPath(new URL('./canned.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-  });
+  const server = fork(join(ROOT, 'scripts/bench/canned.ts'), { cwd: ROOT, execArgv: ['--import', 'tsx'] });
   const [port] = await once(server, 'message');
   return {
     url: `http://127.0.0.1:${port}`,
@@ -41,7 +39,10 @@ export async function openCanned(): Promise<Canned> {
 
 /** Runs a client for `windowMs` after it has warmed up. CPU time is that of all its threads; the server counts. */
 export async function measure(client: BenchClient, canned: Canned, windowMs: number): Promise<Sample> {
-  const child = spawn(client.command, client.args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(client.command, client.args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let complaint = '';
   child.stderr.on('data', (chunk) => {
     complaint += chunk;

@@ -1,0 +1,496 @@
+import assert from 'node:assert/strict';
+import { get } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import type { DeployView, FaultView } from '../apps/agent/contract.ts';
+import type { ClusterEvent, ClusterState } from '../apps/console/contract.ts';
+import type { Method } from '../lib/call.ts';
+import type { Stamped } from '../lib/event-log.ts';
+import { identify } from '../lib/process-identity.ts';
+import { followEvents } from '../lib/sse.ts';
+import type { Settings } from '../proxy/contract.ts';
+import type { CartsProgress } from '../scripts/load/contract.ts';
+import { send } from './support/client.ts';
+import { commandOf, startTestCluster, type TestCluster, waitGone } from './support/cluster.ts';
+import { waitFor } from './support/wait.ts';
+
+type Event = Stamped<ClusterEvent>;
+
+/** Every call that changes something. */
+const CHANGES: [Method, string, unknown][] = [
+  ['PATCH', '/settings', { affinity: 'cookie' }],
+  ['POST', '/faults', { fault: 'replica.kill', target: 'shop-1' }],
+  ['DELETE', '/faults/f1', undefined],
+  ['PUT', '/replicas', { count: 1 }],
+  ['POST', '/deploys', {}],
+  ['POST', '/reset', {}],
+  ['POST', '/load', { shoppers: 1 }],
+  ['DELETE', '/load', undefined],
+  ['POST', '/progress', { events: [] }],
+];
+
+/** Requests that are wrong, and what is said about it. */
+const MISTAKES: [Method, string, unknown, number, string, RegExp][] = [
+  ['POST', '/faults', { fault: 'replica.burn', target: 'shop-1' }, 400, 'bad_body', /replica\.kill.*fault/],
+  ['POST', '/faults', { fault: 'replica.kill' }, 400, 'bad_body', /target/],
+  ['POST', '/faults', { fault: 'replica.kill', target: '' }, 400, 'bad_body', /target/],
+  [
+    'POST',
+    '/faults',
+    { fault: 'replica.kill', target: 'shop-9' },
+    404,
+    'not_found',
+    /shop-9.*shop-1, shop-2 or random/,
+  ],
+  ['POST', '/faults', { fault: 'store.kill', target: 'shop-1' }, 404, 'not_found', /store.kill.*redis/],
+  [
+    'POST',
+    '/faults',
+    { fault: 'replica.kill', target: 'shop-1', for: 'ever' },
+    400,
+    'bad_time',
+    /8s.*"ever"/,
+  ],
+  [
+    'POST',
+    '/faults',
+    { fault: 'proxy.restart', target: 'proxy', for: '1s' },
+    400,
+    'no_undo',
+    /takes no "for"/,
+  ],
+  ['POST', '/faults', { fault: 'replica.kill', target: 'shop-1', force: 1 }, 400, 'bad_body', /force/],
+  [
+    'POST',
+    '/faults',
+    { fault: 'replica.stop', target: 'shop-1', with: { graceMs: 1e9 } },
+    400,
+    'bad_body',
+    /graceMs/,
+  ],
+  ['POST', '/faults', undefined, 400, 'bad_body', /./],
+  ['POST', '/faults', [], 400, 'bad_body', /./],
+  ['DELETE', '/faults/f77', undefined, 404, 'not_found', /"f77"; active: none/],
+  ['PUT', '/replicas', { count: 0 }, 400, 'bad_count', /1 to 16.*got 0/],
+  ['PUT', '/replicas', { count: 17 }, 400, 'bad_count', /1 to 16.*got 17/],
+  ['PUT', '/replicas', { count: 2.5 }, 400, 'bad_count', /got 2.5/],
+  ['PUT', '/replicas', { count: 'x' }, 400, 'bad_body', /expected number.*count/],
+  ['PUT', '/replicas', {}, 400, 'bad_body', /count/],
+  ['POST', '/deploys', { drain: 'slowly' }, 400, 'bad_time', /drain: .*"slowly"/],
+  ['POST', '/deploys', { drain: '2h' }, 400, 'bad_time', /drain: expected at most 60s/],
+  ['POST', '/deploys', { strategy: 'blue-green' }, 400, 'bad_body', /rolling/],
+  ['PATCH', '/settings', { affinty: 'cookie' }, 400, 'unknown_setting', /affinty.*affinity/],
+  ['PATCH', '/settings', { affinity: 'glue' }, 400, 'unknown_setting', /ip-hash.*glue/],
+  ['PATCH', '/settings', [], 400, 'unknown_setting', /./],
+  ['POST', '/load', { shoppers: 0 }, 400, 'bad_body', /shoppers/],
+  ['POST', '/load', { shoppers: 501 }, 400, 'bad_body', /500/],
+  ['POST', '/load', { shoppers: 1, duration: 'long' }, 400, 'bad_time', /duration.*"long"/],
+  ['POST', '/load', { shoppers: 1, duration: '0s' }, 400, 'bad_time', /more than 0/],
+  ['POST', '/load', { shoppers: 1, duration: '2h' }, 400, 'bad_time', /at most 1h/],
+  ['POST', '/progress', { events: [{ type: 'fault.injected' }] }, 400, 'bad_body', /events/],
+  ['GET', '/nothing', undefined, 404, 'not_found', /no GET \/api\/nothing here/],
+  ['DELETE', '/state', undefined, 404, 'not_found', /no DELETE \/api\/state here/],
+];
+
+test('the control API of one cluster', async (t) => {
+  const cluster = await startTestCluster(t, { replicas: 2 });
+  const port = Number(new URL(cluster.info.consoleUrl).port);
+  const bearer = { authorization: `Bearer ${cluster.info.token}` };
+
+  /** One call as its bytes; `headers` go on top of the token's. */
+  const raw = async (method: string, path: string, headers: Record<string, string>, body = '') => {
+    const answer = await send(port, { method, path: `/api${path}`, headers, body });
+    const text = answer.body.toString();
+    return { status: answer.status, error: (text === '' ? {} : JSON.parse(text)).error ?? {} };
+  };
+
+  await t.test('the snapshot is read back from all parts, and holds no secret', async () => {
+    const state = await cluster.state();
+    assert.equal(state.name, 'cartwreck');
+    assert.equal(state.url, cluster.info.url);
+    assert.equal(state.settings?.epoch, 1);
+    assert.deepEqual(
+      state.replicas?.map(({ id, life, upstream }) => [id, life, upstream?.life, upstream?.state]),
+      [
+        ['shop-1', 'shop-1#1', 'shop-1#1', 'up'],
+        ['shop-2', 'shop-2#1', 'shop-2#1', 'up'],
+      ],
+    );
+    assert.deepEqual(
+      [state.store?.member?.state, state.faults, state.deploy, state.load],
+      ['ready', [], null, null],
+    );
+    assert.equal(JSON.stringify(state).includes(cluster.info.token), false);
+  });
+
+  await t.test('the story is complete from the first start and in the order of time', async (t) => {
+    const events = await story(t, cluster, ({ type }) => type === 'console.state');
+    const told = events.map(({ type }) => type);
+    for (const type of ['store.state', 'proxy.state', 'replica.started', 'replica.ready', 'upstream.state']) {
+      assert.equal(told.includes(type as Event['type']), true, type);
+    }
+    const past = events.slice(0, told.indexOf('console.state')).map(({ t }) => t);
+    assert.deepEqual(
+      past,
+      past.toSorted((a, b) => a - b),
+    );
+    assert.deepEqual(
+      events.map(({ seq }) => seq),
+      events.map((_, index) => index + 1),
+    );
+  });
+
+  await t.test('no change without the token, or with a wrong one', async () => {
+    const before = await cluster.state();
+    for (const [method, path, body] of CHANGES) {
+      const wrong = [
+        {},
+        { authorization: 'Bearer wrong' },
+        { authorization: cluster.info.token },
+        { cookie: 'token=x' },
+      ];
+      for (const headers of wrong) {
+        const { status, error } = await raw(
+          method,
+          path,
+          headers as Record<string, string>,
+          JSON.stringify(body),
+        );
+        assert.deepEqual([status, error.code], [401, 'token_required'], `${method} ${path}`);
+        assert.match(error.message, /Authorization: Bearer <token>/);
+      }
+    }
+    const after = await cluster.state();
+    assert.deepEqual([after.settings, after.faults, after.loadRunning], [before.settings, [], false]);
+  });
+
+  await t.test('foreign names and foreign pages are refused, even with the token', async () => {
+    const own = `127.0.0.1:${port}`;
+    const foreign: [Record<string, string>, string][] = [
+      [{ host: 'evil.example' }, 'host_refused'],
+      [{ host: `127.0.0.1.evil.example:${port}` }, 'host_refused'],
+      [{ host: own, origin: 'http://evil.example' }, 'origin_refused'],
+      [{ host: own, origin: 'null' }, 'origin_refused'],
+      [{ host: own, origin: `http://127.0.0.1:${port + 1}` }, 'origin_refused'],
+    ];
+    for (const [headers, code] of foreign) {
+      for (const [method, path] of [
+        ['GET', '/state'],
+        ['GET', '/events'],
+        ['PATCH', '/settings'],
+      ] as const) {
+        const { status, error } = await raw(method, path, { ...bearer, ...headers }, '{}');
+        assert.deepEqual([status, error.code], [403, code], `${method} ${path} ${JSON.stringify(headers)}`);
+      }
+    }
+    for (const headers of [{ host: own, origin: `http://${own}` }, { host: `localhost:${port}` }]) {
+      assert.equal((await raw('PATCH', '/settings', { ...bearer, ...headers }, '{}')).status, 200);
+    }
+  });
+
+  await t.test('every mistake is told apart and explained, and changes nothing', async () => {
+    const { seq } = await cluster.state();
+    for (const [method, path, body, status, code, message] of MISTAKES) {
+      const answer = await raw(method, path, bearer, body === undefined ? '' : JSON.stringify(body));
+      const call = `${method} ${path} ${JSON.stringify(body)}`;
+      assert.deepEqual(
+        [answer.status, answer.error.code],
+        [status, code],
+        `${call}: ${answer.error.message}`,
+      );
+      assert.match(answer.error.message, message, call);
+    }
+    const malformed = await raw('POST', '/faults', bearer, '{"fault":');
+    assert.deepEqual([malformed.status, malformed.error.code], [400, 'bad_json']);
+    const huge = await raw('POST', '/faults', bearer, JSON.stringify({ fault: 'x'.repeat(300_000) }));
+    assert.deepEqual([huge.status, huge.error.code], [413, 'too_large']);
+    assert.match(huge.error.message, /256kb/);
+    const events = await eventsAfter(cluster, seq);
+    assert.deepEqual(
+      events.filter(({ type }) => type !== 'rates.sampled'),
+      [],
+    );
+  });
+
+  await t.test('the agent itself answers nobody without its own token', async () => {
+    const url = /--agent-url (\S+)/.exec(commandOf(cluster.pidOf('console/main.js')))?.[1];
+    for (const headers of [{}, bearer]) {
+      assert.equal((await fetch(`${url}/state`, { headers })).status, 401);
+      assert.equal((await fetch(`${url}/reset`, { method: 'POST', headers })).status, 401);
+    }
+  });
+
+  await t.test('what the state of a shop forbids is a refusal, and a fault that failed', async () => {
+    const kill = { fault: 'replica.kill', target: 'shop-1' };
+    const { id } = await cluster.api<FaultView>('POST', '/faults', kill);
+    for (const fault of ['replica.kill', 'replica.pause']) {
+      const { status, error } = await raw(
+        'POST',
+        '/faults',
+        bearer,
+        JSON.stringify({ fault, target: 'shop-1' }),
+      );
+      assert.deepEqual([status, error.code], [409, 'wrong_state']);
+      assert.match(error.message, /shop-1: it is exited/);
+    }
+    await cluster.api('DELETE', `/faults/${id}`);
+    await cluster.api('DELETE', `/faults/${id}`);
+    await cluster.whole();
+  });
+
+  await t.test('a fault is over when its target was brought back by other means', async () => {
+    await cluster.api('POST', '/faults', { fault: 'replica.kill', target: 'shop-1' });
+    await cluster.api('POST', '/faults', { fault: 'replica.restart', target: 'shop-1' });
+    const { faults } = await cluster.whole();
+    assert.deepEqual(
+      faults.slice(-2).map(({ state }) => state),
+      ['undone', 'done'],
+    );
+  });
+
+  await t.test('one change of the whole cluster at a time; a reset cancels a deploy', async (t) => {
+    const deploy = await cluster.api<DeployView>('POST', '/deploys', { drain: '30s' });
+    assert.deepEqual([deploy.state, deploy.replaced, deploy.of], ['running', 0, 2]);
+    for (const [method, path, body] of [
+      ['PUT', '/replicas', { count: 3 }],
+      ['POST', '/deploys', {}],
+    ] as const) {
+      const { status, error } = await raw(method, path, bearer, JSON.stringify(body));
+      assert.deepEqual([status, error.code], [409, 'busy'], path);
+      assert.match(error.message, /is deploying; try again/);
+    }
+    const { ms } = await cluster.api<{ ms: number }>('POST', '/reset', {});
+    assert.equal(ms < 5000, true, `${ms} ms`);
+    const state = await cluster.whole();
+    assert.deepEqual(state.deploy, { ...deploy, state: 'failed' });
+    assert.deepEqual(
+      state.replicas?.map(({ upstream }) => upstream?.admin),
+      ['ready', 'ready'],
+      'nobody is left draining',
+    );
+    const events = await story(t, cluster, ({ type }) => type === 'cluster.reset');
+    const failed = events.find((event) => event.type === 'deploy.failed');
+    assert.equal(failed?.type === 'deploy.failed' && failed.message, 'cancelled by a reset');
+    const scaling = cluster.api('PUT', '/replicas', { count: 3 });
+    await waitFor('the scaling to be under way', async () => (await cluster.state()).replicas?.length === 3);
+    assert.equal((await raw('POST', '/deploys', bearer, '{}')).error.code, 'busy');
+    await scaling;
+    await cluster.api('PUT', '/replicas', { count: 2 });
+  });
+
+  await t.test('events resume after Last-Event-ID or ?after=, and are only new without', async (t) => {
+    const { seq } = await cluster.state();
+    const all = await eventsAfter(cluster, 0);
+    assert.equal(all.length >= seq, true, 'everything from the first on');
+    assert.deepEqual(
+      (await eventsAfter(cluster, seq - 5)).slice(0, 5).map((event) => event.seq),
+      [4, 3, 2, 1, 0].map((back) => seq - back),
+    );
+    assert.deepEqual((await eventsAfter(cluster, seq - 1, 'query'))[0]?.seq, seq);
+    assert.equal(
+      (await eventsAfter(cluster, seq + 1000))[0]?.seq,
+      1,
+      'a number from before a restart: all is news',
+    );
+    const fresh = openStream(t, cluster, {});
+    await fresh.opened;
+    await cluster.api<Settings>('PATCH', '/settings', { affinity: 'ip-hash' });
+    await waitFor('the change', () => fresh.events.some(({ type }) => type === 'settings.changed'));
+    assert.equal((fresh.events[0]?.seq ?? 0) > seq, true, 'nothing old');
+  });
+
+  await t.test('what a load reports is in the story and in the snapshot', async (t) => {
+    await cluster.api('POST', '/progress', { events: [PROGRESS] });
+    assert.deepEqual((await cluster.state()).load, PROGRESS);
+    const events = await story(t, cluster, ({ type }) => type === 'carts.progress');
+    assert.equal(events.at(-1)?.type, 'carts.progress');
+  });
+
+  await t.test(
+    'one load at a time; it reports, and ends when told to, when its time is over, and at a reset',
+    async (t) => {
+      const load = { shoppers: 3, duration: '1m', seed: 5 };
+      await cluster.api('POST', '/load', load);
+      const second = await raw('POST', '/load', bearer, JSON.stringify(load));
+      assert.deepEqual([second.status, second.error.code], [409, 'busy']);
+      await waitFor('it to report', async () => {
+        const state = await cluster.state();
+        return state.loadRunning && state.load?.shoppers === 3 && state.load.carts.checked > 0;
+      });
+      await cluster.api('DELETE', '/load');
+      assert.equal((await cluster.state()).loadRunning, false);
+      await cluster.api('DELETE', '/load');
+      await cluster.api('POST', '/load', { ...load, duration: '500ms' });
+      await waitFor('its time to be over', async () => !(await cluster.state()).loadRunning);
+      await cluster.api('POST', '/load', load);
+      await cluster.api('POST', '/reset', {});
+      assert.equal((await cluster.state()).loadRunning, false);
+      const events = await story(t, cluster, ({ type }) => type === 'cluster.reset');
+      const told = events.filter(({ type }) => type.startsWith('load.')).map(({ type }) => type);
+      assert.deepEqual(told, Array.from({ length: 3 }, () => ['load.started', 'load.ended']).flat());
+    },
+  );
+
+  await t.test(
+    'a proxy that does not answer: what cannot be read is null, and changes are a 503',
+    async () => {
+      const pid = cluster.pidOf('proxy/main.js');
+      process.kill(pid, 'SIGSTOP');
+      try {
+        const asked = performance.now();
+        const state = await cluster.state();
+        assert.equal(performance.now() - asked < 2000, true, 'with a limit');
+        assert.deepEqual(
+          [state.settings, state.replicas?.map(({ upstream }) => upstream)],
+          [null, [null, null]],
+        );
+        // Within two seconds; and nothing is removed that the proxy might still send to.
+        const calls = [
+          raw('PUT', '/replicas', bearer, '{"count":1}'),
+          raw('PATCH', '/settings', bearer, '{}'),
+        ];
+        for (const { status, error } of await Promise.all(calls)) {
+          assert.deepEqual([status, error.code], [503, 'unreachable']);
+          assert.match(error.message, /got no answer: it took too long/);
+        }
+      } finally {
+        process.kill(pid, 'SIGCONT');
+      }
+      await cluster.whole();
+    },
+  );
+
+  await t.test(
+    'a console that dies by itself is back at its address, with the whole story and no load',
+    async (t) => {
+      await cluster.api('POST', '/load', { shoppers: 2, duration: '1m' });
+      const started = waitFor('the load to report', async () => (await cluster.state()).load?.shoppers === 2);
+      await started;
+      const console = cluster.pidOf('console/main.js');
+      const shoppers = await loadOf(console);
+      process.kill(console, 'SIGKILL');
+      const state: ClusterState = await waitFor('the console to answer', () => cluster.state());
+      assert.equal(state.loadRunning, false);
+      await waitGone([shoppers], 2000);
+      const events = await story(
+        t,
+        cluster,
+        (event) => event.type === 'console.state' && event.how.includes('SIGKILL'),
+      );
+      const first = events.find((event) => event.type === 'replica.started');
+      assert.equal(first?.type === 'replica.started' && first.life, 'shop-1#1', 'from the first start on');
+      assert.equal(
+        (
+          await cluster.api<FaultView>('POST', '/faults', {
+            fault: 'replica.pause',
+            target: 'random',
+            for: '0s',
+          })
+        ).state,
+        'active',
+      );
+    },
+  );
+});
+
+const PROGRESS: CartsProgress = {
+  type: 'carts.progress',
+  run: 'mine',
+  shoppers: 9,
+  carts: { checked: 8, broken: 1, undecided: 0 },
+  shoppersHit: 1,
+  requestsPerSecond: 70,
+  errors: { fail: 0, unknown: 0 },
+  latencyMs: { p50: 1, p99: 2 },
+  broken: {
+    lostSession: 1,
+    lostUpdate: 0,
+    duplicate: 0,
+    staleRead: 0,
+    resurrected: 0,
+    leak: 0,
+    cookieOverflow: 0,
+    phantom: 0,
+    corrupt: 0,
+  },
+  done: false,
+};
+
+/** The story from its beginning to the last event for which `end` says yes. */
+async function story(t: TestContext, cluster: TestCluster, end: (event: Event) => boolean): Promise<Event[]> {
+  const events: Event[] = [];
+  const stream = followEvents<ClusterEvent>({
+    url: `${cluster.info.consoleUrl}/api/events`,
+    after: 0,
+    onEvent: (event) => void events.push(event),
+  });
+  t.after(() => stream.close());
+  await waitFor('the end of the story', () => events.some(end));
+  stream.close();
+  return events;
+}
+
+/** What the stream sends at once to a reader that has seen everything up to `seq`. */
+async function eventsAfter(
+  cluster: TestCluster,
+  seq: number,
+  how: 'header' | 'query' = 'header',
+): Promise<Event[]> {
+  const newest = (await cluster.state()).seq;
+  const options = how === 'header' ? { lastEventId: seq } : { after: seq };
+  const stream = openStream(null, cluster, options);
+  if (seq !== newest)
+    await waitFor('the newest event', () => stream.events.some((event) => event.seq >= newest));
+  stream.close();
+  return stream.events;
+}
+
+/** A reader as a browser is one. */
+function openStream(
+  t: TestContext | null,
+  cluster: TestCluster,
+  { lastEventId, after }: { lastEventId?: number; after?: number },
+) {
+  const events: Event[] = [];
+  const path = after === undefined ? '/api/events' : `/api/events?after=${after}`;
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': String(lastEventId) };
+  let buffered = '';
+  let opened = () => {};
+  const open = new Promise<void>((resolve) => {
+    opened = resolve;
+  });
+  const request = get(`${cluster.info.consoleUrl}${path}`, { headers, agent: false }, (answer) => {
+    answer.on('error', () => {});
+    answer.setEncoding('utf8').on('data', (chunk: string) => {
+      opened();
+      const frames = (buffered + chunk).split('\n\n');
+      buffered = frames.pop() ?? '';
+      for (const frame of frames) {
+        const [, id, data] = /^id: ([0-9]+)\ndata: (.*)$/.exec(frame) ?? [];
+        if (data === undefined) continue;
+        const event = JSON.parse(data) as Event;
+        assert.equal(event.seq, Number(id));
+        events.push(event);
+      }
+    });
+  });
+  request.on('error', () => {});
+  const close = () => request.destroy();
+  t?.after(close);
+  return { events, opened: open, close };
+}
+
+/** The load script that this console runs. */
+async function loadOf(console: number) {
+  const { readdirSync, readFileSync } = await import('node:fs');
+  const child = readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .find(
+      (pid) =>
+        commandOf(pid).includes('scripts/load.js') &&
+        readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(console),
+    );
+  const identity = child === undefined ? null : identify(child);
+  assert.ok(identity, 'a load script runs');
+  return identity;
+}
