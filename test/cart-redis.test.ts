@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { pino } from 'pino';
+import { readConfig } from '../apps/cart/config.ts';
+import { redisMode } from '../apps/cart/sessions/redis.ts';
 import { createShopper, openReplica, type Reply, type Shopper } from './support/cart.ts';
 import { startRedis, usesEmbeddedRedis } from './support/redis.ts';
 import { startRelay } from './support/relay.ts';
@@ -191,4 +193,18 @@ test('a Redis that is away delays readiness once, never takes it back, and is lo
   await redis.restart();
   await assertUsableAgain(shopper);
   assert.deepEqual(lines, ['redis is down', 'redis is up', 'redis is down', 'redis is up']);
+});
+
+test('a replica that stops while its store is still being loaded leaves no client behind', async () => {
+  const mode = redisMode({
+    config: readConfig({ REDIS_URL: 'redis://127.0.0.1:1' }),
+    log: pino({ level: 'silent' }),
+  });
+  const connecting = mode.connect?.();
+  mode.close?.();
+  await connecting;
+  const reached = await mode
+    .open({} as never, {} as never)
+    .then(String, (refusal) => refusal.message + refusal.cause);
+  assert.match(reached, /client is loading/);
 });

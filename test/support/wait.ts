@@ -1,5 +1,5 @@
 const POLL_MS = 10;
-const DEFAULT_TIMEOUT_MS = 5000;
+const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** Polls until `probe` gives something; an error of the probe counts as "not yet". The failure says what was awaited. */
 export async function waitFor<T>(

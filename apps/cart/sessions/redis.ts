@@ -29,10 +29,13 @@ export function redisMode({ config, log }: SessionDependencies): SessionMode {
   let client: Redis | null = null;
   let stored: SessionMode | null = null;
   let connecting: Promise<void> | null = null;
+  let closed = false;
 
   async function start(address: string): Promise<void> {
     // Loaded here and not at the top: half of a replica's start time, and most replicas never need it.
     const [{ Redis }, { RedisStore }] = await Promise.all([import('ioredis'), import('connect-redis')]);
+    // Told to stop while the modules were loading: a client made now would reconnect for ever, with nobody to end it.
+    if (closed) return;
     client = new Redis(address, FAST_FAIL);
     logTransitions(client, log);
     const prefix = `${config.cookiePrefix}:sess:`;
@@ -52,7 +55,10 @@ export function redisMode({ config, log }: SessionDependencies): SessionMode {
     connect: async () => {
       if (url !== null) await connect(url);
     },
-    close: () => client?.disconnect(),
+    close: () => {
+      closed = true;
+      client?.disconnect();
+    },
     open: async (req, res) => {
       if (url === null) throw new Refusal('store_not_configured');
       if (client?.status !== 'ready') await Promise.race([connect(url), after(FIRST_REQUEST_MS)]);
