@@ -15,7 +15,8 @@ import { reap } from '../apps/agent/runtime/ledger.ts';
 import { type ClusterInfo, findCluster, requireCluster, runningClusters } from '../lib/cluster.ts';
 import { UsageError } from '../lib/flags.ts';
 import { identify, isRunning, type ProcessIdentity, signalExactly } from '../lib/process-identity.ts';
-import { PROGRAMS, scratch, waitGone } from './support/cluster.ts';
+import { PROGRAMS, scratch } from './support/cluster.ts';
+import { waitGone } from './support/processes.ts';
 import { waitFor } from './support/wait.ts';
 
 /** A process that does nothing for a minute. */

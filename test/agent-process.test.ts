@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MemberSpec } from '../apps/agent/runtime/member.ts';
 import { isRunning, type ProcessIdentity } from '../lib/process-identity.ts';
-import { pidOf, scratch } from './support/cluster.ts';
+import { scratch } from './support/cluster.ts';
 import { makeProcessRuntime, smallShop } from './support/process-runtime.ts';
+import { pidOf } from './support/processes.ts';
 import { refusal } from './support/runtime-contract.ts';
 import { waitFor } from './support/wait.ts';
 

@@ -22,6 +22,8 @@ test('a shop answers soon after its spawn', async (t) => {
   }
   const sorted = times.map(Math.round).sort((a, b) => a - b);
   const median = sorted[Math.floor(LIVES / 2)] ?? Number.POSITIVE_INFINITY;
-  t.diagnostic(`spawn to first 200 of ${LIVES} lives: median ${median} ms (${sorted[0]} to ${sorted.at(-1)})`);
+  t.diagnostic(
+    `spawn to first 200 of ${LIVES} lives: median ${median} ms (${sorted[0]} to ${sorted.at(-1)})`,
+  );
   assert.equal(median < LIMIT_MS, true, `median ${median} ms`);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { launchUp, runScript, scratch, spawnUp, startTestCluster, waitGone } from './support/cluster.ts';
+import { launchUp, runScript, scratch, spawnUp, startTestCluster } from './support/cluster.ts';
+import { waitGone } from './support/processes.ts';
 import { createBrowser } from './support/traffic.ts';
 import { waitFor } from './support/wait.ts';
 

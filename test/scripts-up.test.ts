@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runScript, scratch, spawnUp } from './support/cluster.ts';
 import { waitFor } from './support/wait.ts';
@@ -61,6 +62,19 @@ test('a wrong start is told so on one line and leaves nothing behind', async (t)
   assert.deepEqual(readdirSync(base), []);
 });
 
+test('a folder that cannot be written to is told so', async (t) => {
+  const file = join(scratch(t), 'file');
+  writeFileSync(file, '');
+  const { code, stderr } = await runScript('up', ['--port', '0', '--console-port', '0'], {
+    base: join(file, 'x'),
+  });
+  assert.equal(
+    stderr,
+    `Cannot write to ${file}/x (ENOTDIR). Choose another folder with CARTWRECK_RUN_DIR=…\n`,
+  );
+  assert.equal(code, 1);
+});
+
 test('help names every flag and starts nothing', async (t) => {
   const base = scratch(t);
   const { code, stdout } = await runScript('up', ['--help'], { base });
@@ -74,11 +88,16 @@ test('help names every flag and starts nothing', async (t) => {
 
 test('the story is told in the order of time, and once, even when the console dies and tells it anew', async (t) => {
   const cluster = await spawnUp(t, ['--replicas', '1']);
-  const told = (text: string) => cluster.output().split('\n').filter((line) => line.includes(text)).length;
+  const told = (text: string) =>
+    cluster
+      .output()
+      .split('\n')
+      .filter((line) => line.includes(text)).length;
   await waitFor('the start to be told', () => told('The console is ready') === 1);
   process.kill(cluster.pidOf('console/main.js'), 'SIGKILL');
   await waitFor('the next console to be told of', () => told('The console is ready') === 2);
-  for (const once of ['The store started', 'shop-1#1 started', 'shop-1 is up']) assert.equal(told(once), 1, once);
+  for (const once of ['The store started', 'shop-1#1 started', 'shop-1 is up'])
+    assert.equal(told(once), 1, once);
   const times = [...cluster.output().matchAll(/^([0-9]{2}:[0-9]{2}\.[0-9]) /gm)].map(([, time]) => time);
   assert.equal(times.length > 8, true, cluster.output());
   assert.deepEqual(times, times.toSorted());

@@ -8,7 +8,8 @@ import { deployInPlace } from './deploy.ts';
 import { FaultBook } from './faults.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
-import { DEFAULT_GRACE_MS, type Runtime } from './runtime/runtime.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import { scaleShops } from './scale.ts';
 
 /**
  * The power of the cluster: members through the runtime, faults with their undo, scaling, deploys, reset. Above the
@@ -25,8 +26,6 @@ export interface AgentParts {
   /** Empties the session store. */
   wipeStore(): Promise<void>;
 }
-
-const UP_LIMIT_MS = 15_000;
 
 export class Agent {
   readonly faults: FaultBook;
@@ -74,7 +73,7 @@ export class Agent {
 
   /** Resolves when the proxy sends to every shop of now, in its present life. */
   allUp(): Promise<void> {
-    return this.#serving(this.#shops().map(({ id }) => id));
+    return this.#publisher.serving(this.#shops().map(({ id }) => id));
   }
 
   async scale(count: number): Promise<void> {
@@ -117,13 +116,13 @@ export class Agent {
   }
 
   async #runDeploy(view: DeployView, drainMs: number): Promise<void> {
-    const { runtime, proxy, events } = this.#parts;
+    const { runtime, events } = this.#parts;
     const { id, of } = view;
     const publisher = this.#publisher;
     const onEvent = (event: AgentEvent) => void events.add(event);
     this.#deploying = new AbortController();
     const { signal } = this.#deploying;
-    const run = () => deployInPlace({ view, drainMs, runtime, proxy, publisher, onEvent, signal });
+    const run = () => deployInPlace({ view, drainMs, runtime, publisher, onEvent, signal });
     try {
       await this.#alone('deploying', run);
       view.state = 'finished';
@@ -147,47 +146,14 @@ export class Agent {
   }
 
   async #scaleTo(count: number): Promise<void> {
-    const before = this.#shops().length;
-    if (before === count) return;
+    const { runtime, events } = this.#parts;
+    const from = this.#shops().length;
     try {
-      await (count > before ? this.#add(count - before) : this.#remove(before - count));
+      await scaleShops(count, { runtime, publisher: this.#publisher });
     } finally {
       const to = this.#shops().length;
-      if (to !== before) this.#parts.events.add({ type: 'cluster.scaled', from: before, to });
+      if (to !== from) events.add({ type: 'cluster.scaled', from, to });
     }
-  }
-
-  /** Those that start stay, whatever becomes of the others. */
-  async #add(count: number): Promise<void> {
-    const { runtime } = this.#parts;
-    const added = await Promise.allSettled(Array.from({ length: count }, () => runtime.add()));
-    const failed = added.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-    const ids = added.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    // A proxy that cannot be told now is told when it is ready.
-    await this.#serving(ids).catch(() => {});
-  }
-
-  /** Tells the proxy where the shops are and resolves when it sends to these, in their present lives. */
-  async #serving(ids: readonly string[]): Promise<void> {
-    await this.#publisher.publish();
-    const shops = this.#shops().filter(({ id }) => ids.includes(id));
-    const lives = new Set(shops.map(({ life }) => life));
-    await this.#parts.proxy.until(
-      'every shop taking requests',
-      (upstreams) =>
-        upstreams.filter(({ life, state }) => lives.has(life) && state === 'up').length === lives.size,
-      { limitMs: UP_LIMIT_MS, signal: this.#ending.signal },
-    );
-  }
-
-  /** The newest go first, as docker compose does. The proxy forgets them before they stop. */
-  async #remove(count: number): Promise<void> {
-    const leaving = this.#shops()
-      .slice(-count)
-      .map(({ id }) => id);
-    const remove = (id: string) => this.#parts.runtime.remove(id, { graceMs: DEFAULT_GRACE_MS });
-    await this.#publisher.without(leaving, async () => void (await Promise.all(leaving.map(remove))));
   }
 
   /** Whose faults are over, by whatever means. */

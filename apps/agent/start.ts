@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { ClusterInfo } from '../../lib/cluster.ts';
 import { EventLog } from '../../lib/event-log.ts';
 import { listen } from '../../lib/listen.ts';
 import { ExpectedError } from '../../lib/main.ts';
-import type { ProcessIdentity } from '../../lib/process-identity.ts';
 import { Agent } from './agent.ts';
 import { createAgentApi } from './api.ts';
 import type { AgentConfig } from './config.ts';
@@ -22,7 +18,14 @@ import {
   storeSpec,
 } from './members.ts';
 import { createProxyClient } from './proxy-client.ts';
-import { announceCluster, claimRunDirectory, ownIdentity, releaseRunDirectory } from './run-directory.ts';
+import {
+  announceCluster,
+  claimRunDirectory,
+  dismissReaper,
+  ownIdentity,
+  releaseRunDirectory,
+  startReaper,
+} from './run-directory.ts';
 import { ProcessRuntime } from './runtime/process.ts';
 import { RuntimeError } from './runtime/runtime.ts';
 import { chooseStore, type StoreChoice } from './store/choose.ts';
@@ -51,7 +54,6 @@ export interface StartOptions {
 }
 
 const HOST = '127.0.0.1';
-const REAPER_LIMIT_MS = 2000;
 
 /**
  * Starts everything and resolves when the proxy sends to every shop. Whatever was started is ended when that fails.
@@ -69,7 +71,7 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
   const close = () => {
     closing ??= parts.close().finally(() => {
       releaseRunDirectory(directory, owner);
-      return dismiss(reaper);
+      return dismissReaper(reaper);
     });
     return closing;
   };
@@ -158,25 +160,4 @@ function assemble(options: StartOptions, choice: StoreChoice, { directory, contr
       server.closeAllConnections();
     },
   };
-}
-
-function startReaper(programs: URL, directory: string, owner: ProcessIdentity) {
-  const script = fileURLToPath(new URL('apps/agent/reaper.js', programs));
-  const args = [script, directory, JSON.stringify(owner)];
-  // detached: out of reach of the terminal's Ctrl-C and of whoever ends the agent's process group
-  const reaper = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
-  reaper.unref();
-  // Without it the next start of this name ends what a SIGKILL of this process would leave: no reason to fail.
-  reaper.on('error', () => {});
-  reaper.stdin.on('error', () => {});
-  return reaper;
-}
-
-/** Its input ends, and with nothing left to do it goes. Nothing of the cluster is left only when it has gone too. */
-async function dismiss(reaper: ReturnType<typeof startReaper>): Promise<void> {
-  if (reaper.exitCode !== null || reaper.signalCode !== null || reaper.pid === undefined) return;
-  const gone = once(reaper, 'exit');
-  reaper.ref();
-  reaper.stdin.end();
-  await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, REAPER_LIMIT_MS).unref())]);
 }

@@ -15,6 +15,8 @@ import { readCluster } from './snapshot.ts';
 
 /** Longer than a deploy step or a reset takes, shorter than a teacher's patience. */
 const AGENT_LIMIT_MS = 30_000;
+/** The proxy changes its settings between two requests; longer than this it does not answer at all. */
+const PROXY_LIMIT_MS = 2000;
 const MAX_SHOPPERS = 500;
 const MAX_LOAD_MS = 3_600_000;
 
@@ -53,8 +55,10 @@ const PROGRESS_BODY = z.object({
 export function addApi(api: Express, parts: { flags: ConsoleFlags; story: Story; runs: Runs }): void {
   const { flags, story, runs } = parts;
   const authorised = requireToken(flags.token);
-  const proxy = (method: Method) => pass(flags['proxy-url'], '', { method });
-  const agent = (method: Method) => pass(flags['agent-url'], flags['agent-token'], { method });
+  const toProxy = { base: flags['proxy-url'], token: '', timeoutMs: PROXY_LIMIT_MS };
+  const toAgent = { base: flags['agent-url'], token: flags['agent-token'], timeoutMs: AGENT_LIMIT_MS };
+  const proxy = (method: Method) => pass(method, toProxy);
+  const agent = (method: Method) => pass(method, toAgent);
 
   api.get('/api/state', async (_req, res) => {
     res.json(await readCluster({ flags, story, loadRunning: runs.running() }));
@@ -88,12 +92,15 @@ export function addApi(api: Express, parts: { flags: ConsoleFlags; story: Story;
 }
 
 /** Hands a call on to the part that has the power, and its answer back, refusals included. */
-function pass(base: string, token: string, call: { method: Method }): RequestHandler {
+function pass(
+  method: Method,
+  { base, ...to }: { base: string; token: string; timeoutMs: number },
+): RequestHandler {
   return async (req, res) => {
     const path = req.path.replace(/^\/api/, '');
-    const body = call.method === 'GET' || call.method === 'DELETE' ? {} : { body: req.body };
-    const answer = await callApi(`${base}${path}`, { ...call, ...body, token, timeoutMs: AGENT_LIMIT_MS });
-    res.status(SUCCESS[`${call.method} ${path}`] ?? 200).json(answer);
+    const body = method === 'GET' || method === 'DELETE' ? {} : { body: req.body };
+    const answer = await callApi(`${base}${path}`, { method, ...to, ...body });
+    res.status(SUCCESS[`${method} ${path}`] ?? 200).json(answer);
   };
 }
 

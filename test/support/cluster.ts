@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -12,11 +12,15 @@ import type { ClusterState, ReplicaView } from '../../apps/console/contract.ts';
 import { callApi, type Method } from '../../lib/call.ts';
 import { type ClusterInfo, runningClusters } from '../../lib/cluster.ts';
 import { type Parsed, parseFlags } from '../../lib/flags.ts';
-import { identify, isRunning, type ProcessIdentity, signalExactly } from '../../lib/process-identity.ts';
+import { identify, type ProcessIdentity, signalExactly } from '../../lib/process-identity.ts';
+import { commandOf, descendants, ledgers, waitGone } from './processes.ts';
 import { waitFor } from './wait.ts';
 
 /** The built programs; `npm test` builds them first. */
 export const PROGRAMS = new URL('../../dist/', import.meta.url);
+
+/** Other work may share the machine: what takes a second alone may take this. */
+export const BUSY = { timeoutMs: 20_000 };
 
 /** What a test asks of a running cluster, over its HTTP interfaces only. */
 export interface ClusterHandle {
@@ -93,21 +97,30 @@ export async function spawnUp(
       if (up.child.exitCode !== null) throw new Error(`it ended instead:\n${up.output()}`);
       return up.output().includes('What happens:') && runningClusters(up.base)[0];
     },
-    { timeoutMs: 20_000 },
+    BUSY,
   );
   return { ...up, ...handleOf(info, up.base) };
 }
 
 /** The same, not waited for. */
 export function launchUp(t: TestContext, args: string[] = [], env: Record<string, string> = {}): Launched {
+  const ports = args.includes('--port') ? [] : ['--port', '0', '--console-port', '0'];
+  return launch(t, 'up', { args: [...ports, ...args], env });
+}
+
+/** A script that runs a cluster, with a folder of its own for the run directory. */
+export function launch(
+  t: TestContext,
+  name: 'up' | 'demo',
+  { args = [], env = {} }: { args?: string[]; env?: Record<string, string> },
+): Launched {
   requireBuilt();
   const base = env.CARTWRECK_RUN_DIR ?? newFolder();
   const siblings = startedUnder.get(base) ?? [];
   startedUnder.set(base, siblings);
   if (siblings.length === 0) t.after(() => endAllUnder(base));
-  const ports = args.includes('--port') ? [] : ['--port', '0', '--console-port', '0'];
-  const script = fileURLToPath(new URL('scripts/up.js', PROGRAMS));
-  const child = spawn(process.execPath, [script, ...ports, ...args], {
+  const script = fileURLToPath(new URL(`scripts/${name}.js`, PROGRAMS));
+  const child = spawn(process.execPath, [script, ...args], {
     env: { ...cleanEnvironment(), ...env, CARTWRECK_RUN_DIR: base },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -188,32 +201,6 @@ export function scratch(t: TestContext): string {
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'cartwreck-test-'));
 
-/** Waits until none of these runs any more; the failure names those that do. */
-export async function waitGone(processes: readonly ProcessIdentity[], timeoutMs: number): Promise<void> {
-  const left = () => processes.filter(isRunning);
-  await waitFor('every process of the cluster to be gone', () => left().length === 0, { timeoutMs }).catch(
-    () => {
-      const names = left().map(({ pid }) => `${pid} ${commandOf(pid)}`);
-      throw new Error(`still running after ${timeoutMs} ms:\n${names.join('\n')}`);
-    },
-  );
-}
-
-/** The command line of a process, its words separated by spaces; empty when it is gone. */
-export function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-  } catch {
-    return '';
-  }
-}
-
-export function pidOf(member: { handle: string | null }): number {
-  const pid = Number(/^pid ([0-9]+)$/.exec(member.handle ?? '')?.[1]);
-  if (!Number.isInteger(pid)) throw new Error(`no pid in ${JSON.stringify(member)}`);
-  return pid;
-}
-
 /** The environment of this process without settings that were meant for a cluster. */
 export const cleanEnvironment = (): Record<string, string | undefined> =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CARTWRECK_')));
@@ -232,10 +219,14 @@ function handleOf(info: ClusterInfo, base: string): ClusterHandle {
     api,
     state,
     whole: () =>
-      waitFor('every shop ready and taking requests', async () => {
-        const now = await state();
-        return now.replicas?.every(serves) && now;
-      }),
+      waitFor(
+        'every shop ready and taking requests',
+        async () => {
+          const now = await state();
+          return now.replicas?.every(serves) && now;
+        },
+        BUSY,
+      ),
     async shop(id) {
       const found = (await state()).replicas?.find((replica) => replica.id === id);
       if (!found) throw new Error(`no ${id} in this cluster`);
@@ -251,36 +242,6 @@ function handleOf(info: ClusterInfo, base: string): ClusterHandle {
 
 const serves = ({ state, life, upstream }: ReplicaView): boolean =>
   state === 'ready' && upstream?.life === life && upstream.state === 'up';
-
-/** Children, their children and so on, as the kernel has them. */
-function descendants(pid: number): number[] {
-  const children = readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number)
-    .filter((candidate) => parentOf(candidate) === pid);
-  return children.flatMap((child) => [child, ...descendants(child)]);
-}
-
-function parentOf(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return null;
-  }
-}
-
-/** What the ledgers under `base` name, running or not. */
-function ledgers(base: string): ProcessIdentity[] {
-  if (!existsSync(base)) return [];
-  return readdirSync(base).flatMap((name) => {
-    try {
-      return JSON.parse(readFileSync(join(base, name, 'processes.json'), 'utf8')) as ProcessIdentity[];
-    } catch {
-      return [];
-    }
-  });
-}
 
 function requireBuilt(): void {
   if (!existsSync(new URL('scripts/up.js', PROGRAMS)))

@@ -3,7 +3,8 @@ import type { TestContext } from 'node:test';
 import type { AgentEvent } from '../../apps/agent/contract.ts';
 import type { MemberSpec } from '../../apps/agent/runtime/member.ts';
 import { ProcessRuntime } from '../../apps/agent/runtime/process.ts';
-import { pidOf, scratch } from './cluster.ts';
+import { scratch } from './cluster.ts';
+import { pidOf } from './processes.ts';
 import type { Behaviour, RuntimeUnderTest } from './runtime-contract.ts';
 
 /** A shop in a dozen lines: it answers with its life, and behaves as it is told. */

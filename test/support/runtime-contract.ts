@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { AgentEvent, MemberView } from '../../apps/agent/contract.ts';
 import { type Runtime, RuntimeError } from '../../apps/agent/runtime/runtime.ts';
 import { waitFor } from './wait.ts';
@@ -30,13 +30,20 @@ export interface Adapter {
   canBeDeaf: boolean;
 }
 
+/** Each rule has a runtime of its own, and most of its time is waiting. */
+const AT_ONCE = 3;
+
 /** What every adapter of the Runtime port must do. One call per adapter, at the top of a test file. */
 export function runtimeContract(adapter: Adapter): void {
+  describe(`the runtime contract: ${adapter.name}`, { concurrency: AT_ONCE }, () => addRules(adapter));
+}
+
+function addRules(adapter: Adapter): void {
   const rule = (
     sentence: string,
     check: (under: RuntimeUnderTest) => Promise<void>,
     options: { skip?: boolean } = {},
-  ) => test(`${adapter.name}: ${sentence}`, options, async (t) => check(await adapter.make(t)));
+  ) => test(sentence, options, async (t) => check(await adapter.make(t)));
 
   rule('a shop that was added answers, and was told of from start to ready', async (under) => {
     assert.equal(await under.runtime.add(), 'shop-1');
@@ -125,14 +132,15 @@ export function runtimeContract(adapter: Adapter): void {
     const waits: number[] = [];
     for (let boot = 1; boot <= 3; boot++) {
       await waitFor(`life ${boot}`, async () => (await under.ask('shop-1')) === `shop-1#${boot}`);
+      const killed = performance.now();
       under.killFromOutside('shop-1');
-      await waitFor('its death', () => count(under, 'replica.exited') === boot);
-      const died = performance.now();
       await waitFor('the next start', () => count(under, 'replica.started') === boot + 1);
-      waits.push(performance.now() - died);
+      waits.push(performance.now() - killed);
     }
-    const [first = 0, second = 0, third = 0] = waits;
-    assert.ok(second > first * 1.3 && third > second * 1.3, `waits: ${waits.map(Math.round).join(', ')} ms`);
+    // Lower bounds only: a busy machine makes every wait longer, and none shorter.
+    const shortest = [100, 200, 400];
+    const tooSoon = waits.filter((wait, index) => wait < (shortest[index] ?? 0));
+    assert.deepEqual(tooSoon, [], `waits: ${waits.map(Math.round).join(', ')} ms`);
   });
 
   rule('killing or pausing what does not run is refused', async (under) => {
