@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import type { ClusterState } from '../apps/console/contract.ts';
 import { isRunning, type ProcessIdentity, signalExactly } from '../lib/process-identity.ts';
 import { type Launched, launchUp, type SpawnedCluster, scratch, spawnUp } from './support/cluster.ts';
 import { commandOf, waitGone } from './support/processes.ts';
@@ -52,11 +51,15 @@ describe('the end of the agent', { concurrency: 3 }, () => {
     await killAgent(t, cluster, processes);
   });
 
-  test('kill -9 of the agent leaves nothing while a shop and the store are frozen', async (t) => {
+  test('kill -9 of the agent leaves nothing while a shop and the store are frozen and a load runs', async (t) => {
     const cluster = await spawnUp(t, SMALL);
+    await cluster.api('POST', '/load', { shoppers: 5, duration: '1m' });
+    await waitFor('the load to report', async () => (await cluster.state()).load);
     await inject(cluster, 'replica.pause', 'shop-1');
     await inject(cluster, 'store.pause', 'redis');
-    await killAgent(t, cluster, cluster.processes());
+    const processes = cluster.processes();
+    assert.equal(processes.length, SMALL_COUNT + 1, 'the shoppers are one more');
+    await killAgent(t, cluster, processes);
   });
 
   test('kill -9 of the agent leaves nothing while a deploy is running', async (t) => {
@@ -68,16 +71,6 @@ describe('the end of the agent', { concurrency: 3 }, () => {
       async () => (await cluster.shop('shop-1')).life === 'shop-1#2',
     );
     await killAgent(t, cluster, [...before, ...cluster.processes()]);
-  });
-
-  test('kill -9 of the agent leaves no shoppers of a load that the console runs', async (t) => {
-    const cluster = await spawnUp(t, SMALL);
-    const before = cluster.processes().length;
-    await cluster.api('POST', '/load', { shoppers: 5, duration: '1m' });
-    await waitFor('the load to report', async () => (await cluster.state()).load);
-    const processes = cluster.processes();
-    assert.equal(processes.length, before + 1);
-    await killAgent(t, cluster, processes);
   });
 
   test('with the reaper dead too, the next start ends what was left frozen', async (t) => {
@@ -110,15 +103,19 @@ describe('the end of the agent', { concurrency: 3 }, () => {
     );
   });
 
-  test('SIGTERM ends everything in order, frozen members and a dead reaper included', async (t) => {
+  test('SIGTERM ends everything in order: frozen members, without a reaper, with nobody reading (`| head`)', async (t) => {
     const cluster = await spawnUp(t, SMALL);
+    cluster.child.stdout?.destroy();
     await inject(cluster, 'replica.pause', 'shop-1');
     await inject(cluster, 'store.pause', 'redis');
     const processes = cluster.processes();
+    assert.equal(processes.length, SMALL_COUNT, 'the missing reader has ended nothing');
     signalExactly(cluster.reaper(), 'SIGKILL');
     const asked = performance.now();
     cluster.child.kill('SIGTERM');
-    await assertStopped(cluster, processes);
+    assert.deepEqual(await cluster.ended(), { code: 0, signal: null });
+    await waitGone(processes, GONE_MS);
+    assert.deepEqual(readdirSync(cluster.base), []);
     t.diagnostic(`stopped in ${Math.round(performance.now() - asked)} ms`);
   });
 
@@ -189,20 +186,6 @@ describe('the end of the agent', { concurrency: 3 }, () => {
     up.child.kill('SIGKILL');
     await waitGone([...processes, ...up.processes()], GONE_MS);
     assert.deepEqual(readdirSync(up.base), []);
-  });
-
-  test('a reader that goes away (`| head`) ends nothing', async (t) => {
-    const cluster = await spawnUp(t, SMALL);
-    cluster.child.stdout?.destroy();
-    await cluster.api('POST', '/faults', { fault: 'replica.kill', target: 'shop-1', for: '0s' });
-    await waitFor('the next life', async () => {
-      const state: ClusterState = await cluster.whole();
-      return state.replicas?.some(({ life }) => life === 'shop-1#2');
-    });
-    const processes = cluster.processes();
-    cluster.child.kill('SIGTERM');
-    assert.deepEqual(await cluster.ended(), { code: 0, signal: null });
-    await waitGone(processes, GONE_MS);
   });
 });
 

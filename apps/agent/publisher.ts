@@ -38,7 +38,7 @@ const QUIET_LIMIT_MS = 1000;
 const LAST_SENT_MS = 50;
 
 export function createPublisher(parts: {
-  runtime: Runtime;
+  runtime: Pick<Runtime, 'members'>;
   proxy: ProxyClient;
   /** aborted when the cluster ends */
   ending: AbortSignal;

@@ -29,5 +29,7 @@ export function stopOnSignals(on: {
   process.on('SIGTERM', onSignal);
   // Started by a console over IPC, and the console is gone: shoppers must not outlive their cluster.
   process.on('disconnect', () => process.exit(EXIT.SIGTERM));
+  // That listener alone would keep this process alive when everything is done.
+  process.channel?.unref();
   return () => first?.signal ?? null;
 }
