@@ -143,12 +143,12 @@ test('an answer with a cookie that comes after the timeout is ignored: the shopp
             // A name of its own: the next answer would set the session cookie right again and hide the mistake.
             res.writeHead(200, { 'set-cookie': 'cw_late=1; Path=/' }).end('{}');
             resolve(null);
-          }, 150),
+          }, 900),
         ),
       );
       return true;
     },
-    { timeoutMs: 80, thinkMs: { min: 10, max: 30 } },
+    { timeoutMs: 300, thinkMs: { min: 10, max: 30 } },
   );
   await Promise.all(waiting);
   ended(count, result);

@@ -80,6 +80,8 @@ export interface Launched {
   output(): string;
   /** Every process of the cluster of now: the agent, all it descends to, and what its ledger names. */
   processes(): ProcessIdentity[];
+  /** All that `processes` ever gave, running or not. */
+  everSeen(): ProcessIdentity[];
   /** the dead man's switch beside the cluster */
   reaper(): ProcessIdentity;
   ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -132,16 +134,20 @@ export function launch(
     });
   }
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
+  const everSeen = new Map<string, ProcessIdentity>();
   const processes = () => {
     const own = child.pid === undefined ? [] : [child.pid, ...descendants(child.pid)];
     const all = [...own.map(identify).filter((one) => one !== null), ...ledgers(base)];
-    return [...new Map(all.map((one) => [`${one.pid} ${one.startTime}`, one])).values()];
+    const now = new Map(all.map((one) => [`${one.pid} ${one.startTime}`, one]));
+    for (const [key, one] of now) everSeen.set(key, one);
+    return [...now.values()];
   };
   const launched: Launched = {
     child,
     base,
     output: () => output,
     processes,
+    everSeen: () => [...everSeen.values()],
     reaper() {
       const pid = descendants(child.pid ?? 0).find((candidate) => commandOf(candidate).includes('reaper.js'));
       const found = pid === undefined ? null : identify(pid);
@@ -163,7 +169,8 @@ const startedUnder = new Map<string, Launched[]>();
 async function endAllUnder(base: string): Promise<void> {
   const launched = startedUnder.get(base) ?? [];
   startedUnder.delete(base);
-  const processes = launched.flatMap((one) => one.processes());
+  // When a test fails, what it knew of may be named nowhere any more.
+  const processes = launched.flatMap((one) => [...one.processes(), ...one.everSeen()]);
   for (const { child } of launched) child.kill('SIGKILL');
   for (const { ended } of launched) await ended();
   for (const one of processes) signalExactly(one, 'SIGKILL');

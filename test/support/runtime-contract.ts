@@ -72,7 +72,7 @@ function addRules(adapter: Adapter): void {
     await runtime.stop('shop-1', { graceMs: 2000 });
     await Promise.all([runtime.start('shop-1'), runtime.start('shop-1'), runtime.start('shop-1')]);
     assert.equal(find(under, 'shop-1').state, 'ready', 'each of them waits until it is ready');
-    assert.equal(await under.ask('shop-1'), 'shop-1#2');
+    await waitFor('its second life to answer', async () => (await under.ask('shop-1')) === 'shop-1#2');
     assert.equal(count(under, 'replica.started'), 2);
   });
 
