@@ -64,6 +64,8 @@ function spawnReal(options: { port: number; folder: string; onDisk?: boolean }):
     dir: options.folder,
     save: '',
     appendonly: options.onDisk === true ? 'yes' : 'no',
+    // With everysec Redis may hold a write back for up to 2 s while the disk is busy, after it has acknowledged it.
+    appendfsync: 'always',
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return spawn('redis-server', flags, { stdio: 'ignore' });
