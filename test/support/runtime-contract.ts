@@ -28,6 +28,15 @@ export interface Adapter {
   make(t: TestContext): Promise<RuntimeUnderTest>;
   /** a shop that ignores SIGTERM can be made */
   canBeDeaf: boolean;
+  /**
+   * A shop counts its own starts (nobody can give a container another environment for each start). Then a start that is
+   * broken off before it could count is not counted. Otherwise the runtime counts, and every start.
+   */
+  countsItself?: boolean;
+  /** The address may be another one after a start: Docker promises none. */
+  mayMove?: boolean;
+  /** why none of it can be checked here */
+  skip?: string | false;
 }
 
 /** Each rule has a runtime of its own, and most of its time is waiting. */
@@ -35,7 +44,11 @@ const AT_ONCE = 3;
 
 /** What every adapter of the Runtime port must do. One call per adapter, at the top of a test file. */
 export function runtimeContract(adapter: Adapter): void {
-  describe(`the runtime contract: ${adapter.name}`, { concurrency: AT_ONCE }, () => addRules(adapter));
+  describe(
+    `the runtime contract: ${adapter.name}`,
+    { concurrency: AT_ONCE, skip: adapter.skip ?? false },
+    () => addRules(adapter),
+  );
 }
 
 function addRules(adapter: Adapter): void {
@@ -213,20 +226,23 @@ function addRules(adapter: Adapter): void {
     assert.equal(find(under, 'shop-1').state, 'exited');
   });
 
-  rule('every start is a new life at the same address', async (under) => {
-    const { runtime } = under;
-    await runtime.add();
-    const { address } = find(under, 'shop-1');
-    await runtime.restart('shop-1', { graceMs: 2000 });
-    assert.equal(await under.ask('shop-1'), 'shop-1#2');
-    await runtime.kill('shop-1');
-    await runtime.start('shop-1');
-    assert.equal(await under.ask('shop-1'), 'shop-1#3');
-    await runtime.stop('shop-1', { graceMs: 2000 });
-    await runtime.restart('shop-1', { graceMs: 2000 });
-    assert.equal(await under.ask('shop-1'), 'shop-1#4');
-    assert.deepEqual(find(under, 'shop-1').address, address);
-  });
+  rule(
+    `every start is a new life ${adapter.mayMove ? 'that is found' : 'at the same address'}`,
+    async (under) => {
+      const { runtime } = under;
+      await runtime.add();
+      const { address } = find(under, 'shop-1');
+      await runtime.restart('shop-1', { graceMs: 2000 });
+      assert.equal(await under.ask('shop-1'), 'shop-1#2');
+      await runtime.kill('shop-1');
+      await runtime.start('shop-1');
+      assert.equal(await under.ask('shop-1'), 'shop-1#3');
+      await runtime.stop('shop-1', { graceMs: 2000 });
+      await runtime.restart('shop-1', { graceMs: 2000 });
+      assert.equal(await under.ask('shop-1'), 'shop-1#4');
+      if (!adapter.mayMove) assert.deepEqual(find(under, 'shop-1').address, address);
+    },
+  );
 
   rule('a removed shop is gone and forgotten', async (under) => {
     await under.runtime.add();
@@ -305,9 +321,12 @@ function addRules(adapter: Adapter): void {
     assert.equal(find(under, 'shop-1').state, 'exited');
     await runtime.start('shop-1');
     await failure;
-    assert.equal(await under.ask('shop-1'), 'shop-1#3');
+    const boots = Number((await under.ask('shop-1'))?.split('#')[1]);
+    assert.ok(boots === 3 || (adapter.countsItself && boots === 2), `it is in life ${boots}`);
+    assert.equal(find(under, 'shop-1').life, `shop-1#${boots}`);
     under.killFromOutside('shop-1');
-    await waitFor('its next life', async () => (await under.ask('shop-1')) === 'shop-1#4');
+    const next = `shop-1#${boots + 1}`;
+    await waitFor('its next life', async () => (await under.ask('shop-1')) === next);
   });
 
   rule('after close nothing runs and nothing can be started', async (under) => {

@@ -45,18 +45,28 @@ export class ProcessMember {
   #life: Life | null = null;
   /** of the present life: resolves when it is ready, rejects when it ended before */
   #ready: Promise<void> = Promise.resolve();
-  #boots = 0;
+  #boots: number;
   #since: number;
   #backoffMs = BACKOFF_MS;
   #again: NodeJS.Timeout | undefined;
   #retired = false;
 
-  constructor(spec: MemberSpec, parts: { ledger: Ledger; output: Output; watcher: MemberWatcher }) {
+  /** `boots`: how often one of this name was started before. */
+  constructor(
+    spec: MemberSpec,
+    parts: { ledger: Ledger; output: Output; watcher: MemberWatcher; boots?: number },
+  ) {
     this.spec = spec;
+    this.#boots = parts.boots ?? 0;
     this.#ledger = parts.ledger;
     this.#output = parts.output;
     this.#watcher = parts.watcher;
     this.#since = parts.watcher.now();
+  }
+
+  /** How often it was started. */
+  get boots(): number {
+    return this.#boots;
   }
 
   get life(): string {

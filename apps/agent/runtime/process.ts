@@ -1,6 +1,7 @@
 import type { AgentEvent, MemberView } from '../contract.ts';
 import { LEDGER_FILE, type Ledger, openLedger } from './ledger.ts';
 import { type MemberSpec, ProcessMember } from './member.ts';
+import { eventOf, inOrder, unknownMember } from './member-event.ts';
 import { collectOutput, type Output } from './output.ts';
 import { type Runtime, RuntimeError } from './runtime.ts';
 
@@ -25,6 +26,8 @@ export class ProcessRuntime implements Runtime {
   readonly kind = 'process';
   readonly #options: ProcessRuntimeOptions;
   readonly #members = new Map<string, ProcessMember>();
+  /** Lives of shops that are no members any more: one that gets the name again must not pass for them. */
+  readonly #boots = new Map<string, number>();
   readonly #ledger: Ledger;
   readonly #output: Output;
   #closed = false;
@@ -37,9 +40,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   members(): MemberView[] {
-    const byNumber = (a: MemberView, b: MemberView) => numberOf(a.id) - numberOf(b.id);
-    const views = [...this.#members.values()].map((member) => member.view());
-    return [...views.filter(isShop).sort(byNumber), ...views.filter((view) => !isShop(view))];
+    return inOrder([...this.#members.values()].map((member) => member.view()));
   }
 
   async start(id: string): Promise<void> {
@@ -114,12 +115,14 @@ export class ProcessRuntime implements Runtime {
         if (event) this.#options.onEvent(event);
       },
     };
-    const member = new ProcessMember(spec, { ledger: this.#ledger, output: this.#output, watcher });
+    const boots = this.#boots.get(spec.id) ?? 0;
+    const member = new ProcessMember(spec, { ledger: this.#ledger, output: this.#output, watcher, boots });
     this.#members.set(spec.id, member);
     return member;
   }
 
-  #forget({ spec }: ProcessMember): void {
+  #forget({ spec, boots }: ProcessMember): void {
+    this.#boots.set(spec.id, boots);
     // Two may ask for its removal; it left once.
     if (!this.#members.delete(spec.id) || spec.role !== 'shop') return;
     this.#options.onEvent({ type: 'replica.removed', replica: spec.id });
@@ -128,22 +131,6 @@ export class ProcessRuntime implements Runtime {
   #find(id: string): ProcessMember {
     const member = this.#members.get(id);
     if (member) return member;
-    const known = [...this.#members.keys()].join(', ');
-    throw new RuntimeError('not-found', `no member "${id}" in this cluster; there are ${known}`);
+    throw unknownMember(id, this.#members.keys());
   }
-}
-
-const isShop = ({ role }: MemberView): boolean => role === 'shop';
-const numberOf = (id: string): number => Number(id.split('-')[1]);
-
-function eventOf(member: ProcessMember, how: string, expected: boolean): AgentEvent | null {
-  const { spec, life, state } = member;
-  if (spec.role !== 'shop') return { type: `${spec.role}.state`, state, how };
-  const replica = spec.id;
-  if (state === 'starting') return { type: 'replica.started', replica, life };
-  if (state === 'exited') return { type: 'replica.exited', replica, life, how, expected };
-  if (state === 'paused') return { type: 'replica.paused', replica, life };
-  if (state === 'ready' && how === 'resumed') return { type: 'replica.resumed', replica, life };
-  if (state === 'ready') return { type: 'replica.ready', replica, life, ms: member.readyMs };
-  return null;
 }
