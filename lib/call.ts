@@ -8,6 +8,7 @@ export interface Call {
   method?: Method;
   body?: unknown;
   token?: string;
+  headers?: Record<string, string>;
   timeoutMs?: number;
 }
 
@@ -17,7 +18,7 @@ export interface Call {
  */
 export async function callApi<T = unknown>(url: string, call: Call = {}): Promise<T> {
   const { method = 'GET', body, token, timeoutMs = DEFAULT_TIMEOUT_MS } = call;
-  const headers: Record<string, string> = {};
+  const headers: Record<string, string> = { ...call.headers };
   if (token !== undefined) headers.authorization = `Bearer ${token}`;
   if (body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;

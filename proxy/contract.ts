@@ -3,6 +3,8 @@
  * nothing else of `proxy/`.
  */
 
+import type { Toxics } from '../lib/link/toxics.ts';
+
 /** One row a setting: the values it accepts, default first. The only list of them; everything else derives. */
 export const SETTINGS = {
   /** the rule that ties a client to an upstream */
@@ -52,6 +54,19 @@ export interface UpstreamView extends UpstreamAddress {
   p99Ms: number | null;
 }
 
+/** The link from the proxy to an upstream; `toxics` is empty while nothing is wrong with it. */
+export interface LinkView {
+  upstream: string;
+  toxics: Toxics;
+}
+
+/** `GET /links/:upstream/probe`: one request on a connection of its own, seen from the proxy. */
+export interface ProbeView {
+  ms: number;
+  /** null = it was answered */
+  failure: string | null;
+}
+
 export type ProxyEvent =
   | { type: 'settings.changed'; settings: Settings; changed: SettingName[] }
   | { type: 'upstream.added'; upstream: string; life: string }
@@ -64,6 +79,8 @@ export type ProxyEvent =
       to: UpstreamState;
       why: string;
     }
+  /** also when a lease ran out */
+  | { type: 'link.changed'; upstream: string; toxics: Toxics; why: string }
   | { type: 'pin.made'; upstream: string; affinity: string }
   | { type: 'pin.moved'; from: string; to: string; affinity: string }
   | {

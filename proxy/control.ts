@@ -4,6 +4,8 @@ import { createApi, finishApi } from '../lib/api.ts';
 import { ApiError, badRequest, notFound } from '../lib/api-error.ts';
 import { sendEvents } from '../lib/sse.ts';
 import type { UpstreamAddress, UpstreamView } from './contract.ts';
+import { addLinkRoutes } from './link-routes.ts';
+import type { Links } from './links.ts';
 import type { Metrics } from './metrics.ts';
 import { findUpstream, stateOf } from './pool.ts';
 import { SettingsError } from './settings.ts';
@@ -17,19 +19,21 @@ import type { ProxyState } from './state.ts';
  *   GET   /upstreams       every upstream with its state and numbers
  *   PUT   /upstreams       the whole list, told by the runtime
  *   PATCH /upstreams/:id   {"admin":"drain"|"ready"}
+ *   …     /links          what is wrong with the links, see link-routes.ts
  *   GET   /events          server-sent events, resumes with Last-Event-ID
  *   GET   /metrics         Prometheus
  *   GET   /healthz         alive
  */
 export function createControl(options: {
   state: ProxyState;
+  links: Links;
   metrics: Metrics;
   log: Logger;
   hosts: readonly string[];
   /** the upstreams changed: health checks must follow */
   onUpstreams(): void;
 }): Express {
-  const { state, metrics } = options;
+  const { state, links, metrics } = options;
   const api = createApi({ hosts: options.hosts });
   api.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
   api.get('/settings', (_req, res) => void res.json(state.settings));
@@ -46,6 +50,7 @@ export function createControl(options: {
     state.setAdmin(id, readAdmin(req.body));
     res.json(view().find((upstream) => upstream.id === id));
   });
+  addLinkRoutes(api, { state, links });
   api.get('/events', (req, res) => sendEvents(state.events, req, res));
   api.get('/metrics', async (_req, res) => {
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());

@@ -17,6 +17,7 @@ const answer = (status: number, code: string, message: string): ProxyAnswer => (
 });
 
 export const NO_UPSTREAM = answer(503, 'no_upstream', 'No replica is up. The request was sent to none.');
+export const NOT_FOR_CLIENTS = answer(404, 'not_found', 'There is nothing here.');
 export const BODY_TOO_LARGE = answer(413, 'too_large', 'The body is larger than the proxy forwards.');
 export const LENGTH_REQUIRED = answer(
   411,

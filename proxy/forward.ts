@@ -1,16 +1,13 @@
-import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Attempt, LiveAttempt, type Outcome, type Timeouts } from './attempt.ts';
+import type { Links } from './links.ts';
 import type { Upstream } from './pool.ts';
 import { httpProxy } from './quiet-http-proxy.ts';
 import { type UpgradeAttempt, watchUpgrade } from './upgrade.ts';
 
-/** Idle sockets kept to each upstream; more may be open while there is work. */
-const MAX_IDLE_SOCKETS = 256;
-
 export interface Forward {
   send(attempt: Attempt): Promise<Outcome>;
   upgrade(attempt: UpgradeAttempt): void;
-  close(): void;
 }
 
 /**
@@ -18,10 +15,9 @@ export interface Forward {
  * mid-body, upstream requests that outlive their client, hop-by-hop fields, connections closed after each request, no
  * way to tell "never sent" from "perhaps done". The mending of one request is `attempt.ts`.
  */
-export function createForward(timeouts: Timeouts): Forward {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo' });
+export function createForward(timeouts: Timeouts, links: Links): Forward {
   // toProxy: the path goes on as it came. Otherwise http-proxy parses it as a URL, escapes some of it and throws on some.
-  const proxy = httpProxy.createProxyServer({ agent, toProxy: true });
+  const proxy = httpProxy.createProxyServer({ toProxy: true });
   const underWay = new WeakMap<ServerResponse, LiveAttempt>();
   const upgrades = new WeakMap<IncomingMessage, UpgradeAttempt>();
   const failures = new WeakMap<IncomingMessage, ReturnType<typeof watchUpgrade>>();
@@ -44,6 +40,7 @@ export function createForward(timeouts: Timeouts): Forward {
         const { req, res, upstream, stamp, body } = attempt;
         const options = {
           target: targetOf(upstream),
+          agent: links.to(upstream.id).agent,
           headers: stamp,
           buffer: body as unknown as IncomingMessage,
         };
@@ -52,13 +49,13 @@ export function createForward(timeouts: Timeouts): Forward {
     upgrade(attempt) {
       const { req, socket, head, upstream, stamp } = attempt;
       upgrades.set(req, attempt);
-      const options = { target: targetOf(upstream), headers: stamp };
+      const { agent } = links.to(upstream.id);
+      const options = { target: targetOf(upstream), agent, headers: stamp };
       proxy.ws(req, socket, head, options, () => {
         const failure = failures.get(req)?.();
         if (failure && socket.writable) attempt.onFailure(failure);
       });
     },
-    close: () => agent.destroy(),
   };
 }
 

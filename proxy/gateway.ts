@@ -7,11 +7,12 @@ import {
   INTERNAL,
   LENGTH_REQUIRED,
   NO_UPSTREAM,
+  NOT_FOR_CLIENTS,
   type ProxyAnswer,
   UNKNOWN_CODING,
 } from './errors.ts';
 import type { Forward } from './forward.ts';
-import { rememberConnectionWish } from './headers.ts';
+import { isReserved, rememberConnectionWish } from './headers.ts';
 import { answeredBy, insertPin, type Passage, refuse, trailHeaders } from './passage.ts';
 import type { Upstream } from './pool.ts';
 import type { Recorder } from './record.ts';
@@ -45,6 +46,7 @@ export function createGateway({ router, forward, record, pinCookie, onTrouble }:
     if (result.kind === 'client-gone') return;
     const route = router.plan(req);
     const passage: Passage = { req, res, route, startedMs, attempts: [], letters: route.letters() };
+    if (isReserved(req.url)) return answer(passage, NOT_FOR_CLIENTS);
     if (result.kind === 'too-large') return answer(passage, BODY_TOO_LARGE);
     if (result.kind === 'unknown-coding') return answer(passage, UNKNOWN_CODING);
     if (!frame(req, result.body)) return answer(passage, LENGTH_REQUIRED);

@@ -57,6 +57,9 @@ export function clientAddressOf(req: IncomingMessage, trustedHops: number): stri
   return chain[Math.max(0, chain.length - 1 - trustedHops)] ?? peer;
 }
 
+/** A replica's fault port is reached past the proxy and never through it, whoever asks. Ask after `originForm`. */
+export const isReserved = (target = ''): boolean => /^\/+__faults(?![^/?#])/i.test(target);
+
 /** A request target as replicas expect it: "http://any/path?query", which clients may send, becomes "/path?query". */
 export function originForm(target: string): string {
   const absolute = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0];

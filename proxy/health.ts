@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import type { Links } from './links.ts';
 import { findUpstream, type Upstream } from './pool.ts';
 import type { ProxyState } from './state.ts';
 
@@ -31,7 +32,7 @@ interface Loop {
   checking: boolean;
 }
 
-export function startHealth(state: ProxyState, options: HealthOptions): Health {
+export function startHealth(state: ProxyState, links: Links, options: HealthOptions): Health {
   const loops = new Map<string, Loop>();
 
   const check = async (loop: Loop) => {
@@ -39,7 +40,7 @@ export function startHealth(state: ProxyState, options: HealthOptions): Health {
     if (!upstream || loop.checking) return;
     clearTimeout(loop.timer);
     loop.checking = true;
-    const failure = await probe(upstream, options);
+    const failure = await probe(upstream, links, options);
     loop.checking = false;
     if (loops.get(loop.id) !== loop) return;
     const why = failure === null ? 'health check passed' : `health check failed: ${failure}`;
@@ -81,13 +82,17 @@ export function startHealth(state: ProxyState, options: HealthOptions): Health {
  * One check on a fresh connection. Resolves to null when it passed, else to what went wrong. An answer in the name of
  * another life has failed too: a dead replica's port may have been given to somebody else.
  */
-function probe({ host, port, life }: Upstream, { path, timeoutMs }: HealthOptions): Promise<string | null> {
+export function probe(
+  { id, host, port, life }: Upstream,
+  links: Links,
+  { path, timeoutMs }: Pick<HealthOptions, 'path' | 'timeoutMs'>,
+): Promise<string | null> {
   return new Promise((resolve) => {
     const settle = (failure: string | null) => {
       clearTimeout(timer);
       resolve(failure);
     };
-    const request = get({ host, port, path, agent: false }, (answer) => {
+    const request = get({ host, port, path, agent: links.to(id).once }, (answer) => {
       const { statusCode } = answer;
       const name = answer.headers['x-boot-id'] ?? life;
       // A head is not an answer yet: a process may freeze after it.

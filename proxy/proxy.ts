@@ -9,6 +9,7 @@ import { createDataPlane } from './data-plane.ts';
 import { createForward } from './forward.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { startHealth } from './health.ts';
+import { Links } from './links.ts';
 import { createMetrics } from './metrics.ts';
 import { createRecorder } from './record.ts';
 import { createRouter } from './router.ts';
@@ -36,18 +37,20 @@ export async function startProxy(flags: ProxyFlags, log: Logger): Promise<Runnin
     fall: flags.fall,
     onSettings: (settings) => keepSettings(flags['settings-file'], settings),
   });
-  const health = startHealth(state, {
+  const links = new Links(events);
+  const health = startHealth(state, links, {
     path: '/readyz',
     intervalMs: flags['check-interval'],
     fastMs: flags['check-fast'],
     timeoutMs: flags['check-timeout'],
   });
   const metrics = createMetrics(state);
-  const forward = createForward({
+  const timeouts = {
     connectMs: flags['connect-timeout'],
     firstByteMs: flags['first-byte-timeout'],
     idleMs: flags['idle-timeout'],
-  });
+  };
+  const forward = createForward(timeouts, links);
   const pinCookie = `${flags['cookie-prefix']}_pin`;
   const gateway: GatewayOptions = {
     router: createRouter(state, { pinCookie, trustedHops: flags['trusted-hops'], secret: flags.secret }),
@@ -58,12 +61,14 @@ export async function startProxy(flags: ProxyFlags, log: Logger): Promise<Runnin
   };
   const data = createDataPlane(gateway, log);
   const hosts = flags['control-names'].split(',').filter((name) => name !== '');
-  const control = createServer(createControl({ state, metrics, log, hosts, onUpstreams: health.follow }));
+  const control = createServer(
+    createControl({ state, links, metrics, log, hosts, onUpstreams: health.follow }),
+  );
   const close = async () => {
     health.close();
     await data.close(flags.grace);
     events.close();
-    forward.close();
+    links.close();
     control.closeAllConnections();
     await new Promise((resolve) => control.close(resolve));
   };

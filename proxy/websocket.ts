@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { answerTo, BAD_UPGRADE, NO_UPSTREAM } from './errors.ts';
+import { answerTo, BAD_UPGRADE, NO_UPSTREAM, NOT_FOR_CLIENTS } from './errors.ts';
 import type { GatewayOptions } from './gateway.ts';
+import { isReserved } from './headers.ts';
 import { insertPin, refuseUpgrade, type Trail, trailHeaders } from './passage.ts';
 
 /**
@@ -18,6 +19,7 @@ export function createUpgrader({ router, forward, record, pinCookie, onTrouble }
     const sound = isHandshake(req);
     const route = router.plan(req);
     const trail: Trail = { route, attempts: [], letters: route.letters() };
+    if (isReserved(req.url)) return refuseUpgrade(socket, NOT_FOR_CLIENTS, trail);
     if (!sound) return refuseUpgrade(socket, BAD_UPGRADE, trail);
     // Hop-by-hop fields were dropped, but these two are the handshake.
     Object.assign(req.headers, { connection: 'Upgrade', upgrade: wish });

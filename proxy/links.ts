@@ -1,0 +1,71 @@
+import { Agent } from 'node:http';
+import type { TcpNetConnectOpts } from 'node:net';
+import type { EventLog } from '../lib/event-log.ts';
+import { Link, type ToxicName, type Toxics } from '../lib/link.ts';
+import type { LinkView, ProxyEvent } from './contract.ts';
+
+/** Idle sockets kept to each upstream; more may be open while there is work. */
+const MAX_IDLE_SOCKETS = 256;
+
+/** The way to one upstream: every connection to it, of traffic and of health checks, is made here. */
+export interface Way {
+  link: Link;
+  /** keeps connections open, for traffic */
+  agent: Agent;
+  /** a connection for each request, for health checks */
+  once: Agent;
+}
+
+/**
+ * The proxy's links, by the upstream's name: a fault of a link outlives a new life and a new address of its replica, as
+ * a bad cable would.
+ */
+export class Links {
+  readonly #ways = new Map<string, Way>();
+  readonly #events: EventLog<ProxyEvent>;
+
+  constructor(events: EventLog<ProxyEvent>) {
+    this.#events = events;
+  }
+
+  to(upstream: string): Way {
+    const known = this.#ways.get(upstream);
+    if (known) return known;
+    const link = new Link((toxics, why) => this.#events.add({ type: 'link.changed', upstream, toxics, why }));
+    const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo' });
+    const once = new Agent();
+    for (const one of [agent, once]) {
+      one.createConnection = ((options: TcpNetConnectOpts) =>
+        link.connect(options)) as Agent['createConnection'];
+    }
+    const way = { link, agent, once };
+    this.#ways.set(upstream, way);
+    return way;
+  }
+
+  /** Goes on for `leaseMs` at the longest, unless it is asked for again. */
+  add(upstream: string, toxics: Toxics, leaseMs: number): LinkView {
+    const { link } = this.to(upstream);
+    link.add(toxics, leaseMs);
+    return { upstream, toxics: link.toxics };
+  }
+
+  remove(upstream: string, names: readonly ToxicName[]): LinkView {
+    const link = this.#ways.get(upstream)?.link;
+    link?.remove(names, 'asked');
+    return { upstream, toxics: link?.toxics ?? {} };
+  }
+
+  /** Those with something wrong. */
+  list(): LinkView[] {
+    const views = [...this.#ways].map(([upstream, { link }]) => ({ upstream, toxics: link.toxics }));
+    return views.filter(({ toxics }) => Object.keys(toxics).length > 0);
+  }
+
+  close(): void {
+    for (const { agent, once } of this.#ways.values()) {
+      agent.destroy();
+      once.destroy();
+    }
+  }
+}
