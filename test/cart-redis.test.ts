@@ -3,7 +3,9 @@ import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { pino } from 'pino';
 import { readConfig } from '../apps/cart/config.ts';
+import { CookieKeys } from '../apps/cart/sessions/keys.ts';
 import { redisMode } from '../apps/cart/sessions/redis.ts';
+import { Link } from '../lib/link.ts';
 import { createShopper, openReplica, type Reply, type Shopper } from './support/cart.ts';
 import { startRedis, usesEmbeddedRedis } from './support/redis.ts';
 import { startRelay } from './support/relay.ts';
@@ -196,8 +198,11 @@ test('a Redis that is away delays readiness once, never takes it back, and is lo
 });
 
 test('a replica that stops while its store is still being loaded leaves no client behind', async () => {
+  const config = readConfig({ REDIS_URL: 'redis://127.0.0.1:1' });
   const mode = redisMode({
-    config: readConfig({ REDIS_URL: 'redis://127.0.0.1:1' }),
+    config,
+    keys: new CookieKeys(config.cookieKeys),
+    storeLink: new Link(),
     log: pino({ level: 'silent' }),
   });
   const connecting = mode.connect?.();

@@ -1,7 +1,14 @@
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, {
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import type { Logger } from 'pino';
 import { cartApi, MUTATIONS } from './api.ts';
 import type { Config } from './config.ts';
+import { FAULT_PORT } from './contract.ts';
 import { answerErrors, Refusal } from './errors.ts';
 import type { Health } from './health.ts';
 import type { Sessions } from './sessions/index.ts';
@@ -18,13 +25,15 @@ export function createApp(parts: {
   config: Config;
   sessions: Sessions;
   health: Health;
+  faults: Router;
   log: Logger;
 }): Express {
-  const { config, sessions, health, log } = parts;
+  const { config, sessions, health, faults, log } = parts;
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', false);
   app.use(identify(config), logRequests(log), refuseOtherBodies);
   app.use(express.json({ limit: BODY_MAX_BYTES }));
+  app.use(FAULT_PORT.path, faults);
 
   const { read, mutation } = cartApi({ identity: config, sessions, stampOf });
   addRoutes(app, {
@@ -57,6 +66,8 @@ function identify(config: Config): RequestHandler {
       'x-served-by': config.replicaId,
       'x-boot-id': config.bootId,
       'x-epoch': String(stamp.epoch),
+      // Node's own would show the true time even when this replica's clock is wrong.
+      date: new Date().toUTCString(),
     });
     next();
   };

@@ -32,7 +32,7 @@ export interface Config {
 /** A variable that cannot be used; the message is for the person who set it. */
 export class ConfigError extends Error {}
 
-type Env = Readonly<Record<string, string | undefined>>;
+export type Env = Readonly<Record<string, string | undefined>>;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const LABEL = /^[A-Za-z0-9_-]{1,32}$/;
@@ -52,7 +52,7 @@ export function readConfig(env: Env): Config {
     bootId: matching(env, { name: 'BOOT_ID', pattern: BOOT, fallback: `${replicaId}#1` }),
     clusterSecret: env.CARTWRECK_SECRET || null,
     sessionSecret: env.SESSION_SECRET || randomSecret(),
-    cookieKeys: cookieKeys(env.COOKIE_KEYS),
+    cookieKeys: readCookieKeys(env.COOKIE_KEYS),
     cookiePrefix: matching(env, { name: 'COOKIE_PREFIX', pattern: LABEL, fallback: 'cw' }),
     redisUrl: redisUrl(env.REDIS_URL),
     defaultSessions: oneOf(env, { name: 'SESSIONS', allowed: SESSION_MODES, fallback: 'memory' }),
@@ -102,7 +102,7 @@ function redisUrl(text: string | undefined): string | null {
 }
 
 /** `kid:secret,kid2:secret2`. The message names the entry by its place, never by its content. */
-function cookieKeys(text: string | undefined): [CookieKey, ...CookieKey[]] {
+export function readCookieKeys(text: string | undefined): [CookieKey, ...CookieKey[]] {
   const [first, ...rest] = (text || `boot:${randomSecret()}`).split(',').map((entry, index) => {
     const colon = entry.indexOf(':');
     const [kid, secret] = [entry.slice(0, colon), entry.slice(colon + 1)];

@@ -3,6 +3,8 @@
  * Other parts import this file and nothing else of `apps/cart`.
  */
 
+import type { Toxics } from '../../lib/link.ts';
+
 export const SESSION_MODES = ['memory', 'redis', 'cookie'] as const;
 export type SessionModeName = (typeof SESSION_MODES)[number];
 
@@ -12,6 +14,32 @@ export const STAMP = {
   epoch: 'x-cartwreck-epoch',
   sessions: 'x-cartwreck-sessions',
 } as const;
+
+/**
+ * Where the agent hurts a replica from inside. The header carries, as base64url, HMAC-SHA-256 of `purpose` with the
+ * cluster's secret: something the proxy never sends, while it sends the secret itself with every request.
+ */
+export const FAULT_PORT = { path: '/__faults', header: 'x-cartwreck-faults', purpose: 'faults' } as const;
+
+/** What is wrong with a replica now, by its own account. */
+export interface FaultState {
+  /** how far its clock is off, ms */
+  clockByMs: number;
+  /** empty = well */
+  storeLink: Toxics;
+  /** names of the keys of the signed cookie, the signing one first */
+  cookieKids: string[];
+}
+
+/** What a replica keeps in its own memory (session mode memory). */
+export interface Holdings {
+  /** sessions with something in their cart */
+  sessions: number;
+  /** lines of the fullest cart */
+  largest: number;
+  /** whether it holds the session that was asked for */
+  holds: boolean;
+}
 
 /** Client-made id of a mutation: `<run>.<shopper>.<seq>`. */
 export const OP_ID_HEADER = 'x-op-id';

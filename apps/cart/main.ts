@@ -1,27 +1,37 @@
+import { Resolver } from 'node:dns/promises';
 import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import type { ReadyMessage } from './contract.ts';
+import { ownAddresses, reverseLookup, withIdentity } from './identity.ts';
 import { createReplica, type Replica } from './replica.ts';
+import { withSecretFiles } from './secret-files.ts';
+
+/** Docker's own DNS server answers in a millisecond or not at all. */
+const DNS_LIMITS = { timeout: 500, tries: 1 };
+/** A replica that cannot find out its name gives up after this; its supervisor starts it again. */
+const NAME_LIMIT_MS = 5000;
 
 /** One cart replica. Exit codes: 0 stopped, 1 the port cannot be opened, 2 a variable cannot be used. */
 async function main(): Promise<void> {
-  const config = configOrExit();
+  const config = await configOrExit();
   const log = pino({ level: config.logLevel, base: { replica: config.replicaId, boot: config.bootId } });
   for (const name of config.madeUp) {
     log.warn(
       `${name} is not set: random for this boot, so what it signed is worthless to every other replica`,
     );
   }
-  const replica = createReplica(config, log);
+  const replica = createReplica(config, log, (code) => process.exit(code));
   stopOnSignals(replica, log);
   const port = await openOrExit(replica, config, log);
   log.info({ port, host: config.host }, 'listening');
   process.send?.({ type: 'ready', port } satisfies ReadyMessage);
 }
 
-function configOrExit(): Config {
+async function configOrExit(): Promise<Config> {
   try {
-    return readConfig(process.env);
+    const reverse = reverseLookup(new Resolver(DNS_LIMITS));
+    const surroundings = { addresses: ownAddresses, reverse, limitMs: NAME_LIMIT_MS };
+    return readConfig(await withIdentity(withSecretFiles(process.env), surroundings));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

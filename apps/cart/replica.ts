@@ -1,9 +1,13 @@
 import type { Logger } from 'pino';
+import { Link } from '../../lib/link.ts';
 import { createApp } from './app.ts';
 import type { Config } from './config.ts';
+import { Clock } from './faults/clock.ts';
+import { faultPort } from './faults/port.ts';
 import { createHealth } from './health.ts';
 import { createDrainableServer } from './server.ts';
 import { createSessions } from './sessions/index.ts';
+import { CookieKeys } from './sessions/keys.ts';
 
 /** How long requests under way may take to finish at shutdown; half of what `docker stop` waits before it kills. */
 const SHUTDOWN_LIMIT_MS = 5_000;
@@ -16,10 +20,19 @@ export interface Replica {
   stop(): Promise<number>;
 }
 
-export function createReplica(config: Config, log: Logger): Replica {
-  const sessions = createSessions({ config, log });
+/** `crash` ends the process at once; a fault asks for it. */
+export function createReplica(
+  config: Config,
+  log: Logger,
+  crash: (code: number) => void = () => {},
+): Replica {
+  const keys = new CookieKeys(config.cookieKeys);
+  const clock = new Clock();
+  const storeLink = new Link((toxics, why) => log.info({ toxics, why }, 'the link to the store changed'));
+  const sessions = createSessions({ config, log, keys, storeLink });
   const health = createHealth();
-  const app = createApp({ config, sessions, health, log });
+  const faults = faultPort({ config, sessions, keys, clock, storeLink, log, crash });
+  const app = createApp({ config, sessions, health, faults, log });
   const server = createDrainableServer(app, {
     drainLimitMs: SHUTDOWN_LIMIT_MS,
     headers: {
@@ -42,6 +55,7 @@ export function createReplica(config: Config, log: Logger): Replica {
       health.drain();
       const cutOff = await server.drain();
       sessions.close();
+      clock.right();
       return cutOff;
     },
   };

@@ -1,4 +1,5 @@
 import session from 'express-session';
+import type { Holdings } from '../contract.ts';
 
 /**
  * express-session's MemoryStore plus the two limits it lacks: an age (its own works only for cookies with an end)
@@ -7,8 +8,8 @@ import session from 'express-session';
  */
 export class BoundedMemoryStore extends session.Store {
   readonly #kept = new session.MemoryStore();
-  /** id → time of last use, in that order: a Map keeps the order of insertion */
-  readonly #usedAt = new Map<string, number>();
+  /** by id, in the order of their last use: a Map keeps the order of insertion */
+  readonly #known = new Map<string, { usedAt: number; lines: number }>();
   readonly #limits: { sessionsMax: number; ttlMs: number };
   #onFull: () => void;
 
@@ -25,30 +26,39 @@ export class BoundedMemoryStore extends session.Store {
   }
 
   override set(id: string, data: session.SessionData, callback?: Callback): void {
-    this.#use(id);
+    this.#use(id, data.cart?.lines.length ?? 0);
     this.#forgetOld();
     this.#kept.set(id, data, callback);
   }
 
   override touch(id: string, data: session.SessionData, callback?: () => void): void {
-    if (this.#usedAt.has(id)) this.#use(id);
+    const known = this.#known.get(id);
+    if (known) this.#use(id, known.lines);
     this.#kept.touch(id, data, callback);
   }
 
   override destroy(id: string, callback?: Callback): void {
-    this.#usedAt.delete(id);
+    this.#known.delete(id);
     this.#kept.destroy(id, callback);
   }
 
-  #use(id: string): void {
-    this.#usedAt.delete(id);
-    this.#usedAt.set(id, Date.now());
+  /** `id`: the session to look for. */
+  holdings(id: string | null): Holdings {
+    this.#forgetOld();
+    const filled = [...this.#known.values()].filter(({ lines }) => lines > 0);
+    const largest = filled.reduce((most, { lines }) => Math.max(most, lines), 0);
+    return { sessions: filled.length, largest, holds: id !== null && this.#known.has(id) };
+  }
+
+  #use(id: string, lines: number): void {
+    this.#known.delete(id);
+    this.#known.set(id, { usedAt: Date.now(), lines });
   }
 
   #forgetOld(): void {
     const oldest = Date.now() - this.#limits.ttlMs;
-    for (const [id, usedAt] of this.#usedAt) {
-      const full = this.#usedAt.size > this.#limits.sessionsMax;
+    for (const [id, { usedAt }] of this.#known) {
+      const full = this.#known.size > this.#limits.sessionsMax;
       if (!full && usedAt > oldest) return;
       if (full) this.#warnOnce();
       this.destroy(id);

@@ -25,13 +25,12 @@ const COOKIE_BYTES_HEADER = 'x-cookie-bytes';
  * is as good as the newest: a replay brings an old cart back. That is inherent, and one of the lessons.
  * The time to live counts from the last write.
  */
-export function cookieMode({ config }: SessionDependencies): SessionMode {
+export function cookieMode({ config, keys }: SessionDependencies): SessionMode {
   const name = cookieNames(config.cookiePrefix).cart;
-  const sealing = { purpose: name, keys: config.cookieKeys };
-
   return {
     name: 'cookie',
     open: async (req, res) => {
+      const sealing = { purpose: name, keys: keys.all };
       const text = readCookie(req.headers.cookie, name);
       const sealed = text === null ? null : (unseal(text, sealing) as Sealed | null);
       const valid = sealed !== null && sealed.exp > Date.now() / 1000;

@@ -1,4 +1,4 @@
-import type { SessionModeName } from '../contract.ts';
+import type { Holdings, SessionModeName } from '../contract.ts';
 import { Refusal } from '../errors.ts';
 import { cookieMode } from './cookie.ts';
 import { memoryMode } from './memory.ts';
@@ -19,7 +19,11 @@ export interface Sessions {
   /** Resolves when every mode has reached what it depends on, or given up waiting for it. */
   connect(): Promise<void>;
   close(): void;
+  /** What is kept in this process; `session` is the id to look for. */
+  holdings(session: string | null): Holdings;
 }
+
+const NOTHING: Holdings = { sessions: 0, largest: 0, holds: false };
 
 export function createSessions(dependencies: SessionDependencies): Sessions {
   const modes = new Map<string, SessionMode>(
@@ -37,5 +41,6 @@ export function createSessions(dependencies: SessionDependencies): Sessions {
     close: () => {
       for (const mode of modes.values()) mode.close?.();
     },
+    holdings: (session) => modes.get('memory')?.holdings?.(session) ?? NOTHING,
   };
 }

@@ -1,8 +1,10 @@
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { Link } from '../../../lib/link.ts';
 import { emptyCart } from '../cart.ts';
 import type { Config } from '../config.ts';
-import type { CartState, SessionModeName } from '../contract.ts';
+import type { CartState, Holdings, SessionModeName } from '../contract.ts';
+import type { CookieKeys } from './keys.ts';
 
 /** What a shop knows of one shopper, wherever it lives. */
 export interface SessionData {
@@ -29,11 +31,16 @@ export interface SessionMode {
   /** Called once, after the port is open. Resolves when the mode has reached what it depends on, or given up waiting. */
   connect?(): Promise<void>;
   close?(): void;
+  /** What it keeps in this process, where it does. */
+  holdings?(session: string | null): Holdings;
 }
 
 /** What any mode is made from. */
 export interface SessionDependencies {
   config: Config;
+  keys: CookieKeys;
+  /** every connection to the session store is made over it */
+  storeLink: Link;
   log: Logger;
 }
 

@@ -1,6 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import type { Logger } from 'pino';
 import { Refusal } from '../errors.ts';
+import { connectorOver } from '../faults/store-link.ts';
 import type { SessionDependencies, SessionMode } from './mode.ts';
 import { storedMode } from './stored.ts';
 
@@ -24,7 +25,7 @@ const FIRST_CONNECT_MS = 1_000;
 const FIRST_REQUEST_MS = 300;
 
 /** Sessions in Redis: every replica finds every cart, for as long as Redis lives. */
-export function redisMode({ config, log }: SessionDependencies): SessionMode {
+export function redisMode({ config, log, storeLink }: SessionDependencies): SessionMode {
   const url = config.redisUrl;
   let client: Redis | null = null;
   let stored: SessionMode | null = null;
@@ -33,10 +34,13 @@ export function redisMode({ config, log }: SessionDependencies): SessionMode {
 
   async function start(address: string): Promise<void> {
     // Loaded here and not at the top: half of a replica's start time, and most replicas never need it.
-    const [{ Redis }, { RedisStore }] = await Promise.all([import('ioredis'), import('connect-redis')]);
+    const [{ Redis, AbstractConnector }, { RedisStore }] = await Promise.all([
+      import('ioredis'),
+      import('connect-redis'),
+    ]);
     // Told to stop while the modules were loading: a client made now would reconnect for ever, with nobody to end it.
     if (closed) return;
-    client = new Redis(address, FAST_FAIL);
+    client = new Redis(address, { ...FAST_FAIL, Connector: connectorOver(storeLink, AbstractConnector) });
     logTransitions(client, log);
     const prefix = `${config.cookiePrefix}:sess:`;
     const store = new RedisStore({ client, prefix, ttl: config.sessionTtlSeconds });
