@@ -1,21 +1,17 @@
-import { runBase } from '../lib/cluster.ts';
 import { helpText, parseFlags, UsageError } from '../lib/flags.ts';
 import type { JudgedResult, ShopResult } from './load/contract.ts';
 import { EXIT, exitCodeOf, type StopSignal } from './load/exit.ts';
 import { FLAGS, type LoadFlags, loadOptionsOf, USAGE } from './load/flags.ts';
-import { followMarks } from './load/marks.ts';
-import { followMode } from './load/mode.ts';
-import { DEFAULT_CONFIG } from './load/options.ts';
+import { watchRun } from './load/live.ts';
+import { configOf, DEFAULT_CONFIG, requirePossible } from './load/options.ts';
 import { requireOutputs, resultText, writeOutputs } from './load/outputs.ts';
 import { probeShop } from './load/probe.ts';
 import { NOT_IN_A_HISTORY, recheck } from './load/recheck.ts';
 import { type LoadRun, startLoad } from './load/runner.ts';
-import { openLog, openScreen, type Screen, SHOW_CURSOR } from './load/screen.ts';
-import { stopOnSignals } from './load/signals.ts';
-import { warningsOf } from './load/summary.ts';
+import type { Story } from './load/story.ts';
 import { targetOf } from './load/target.ts';
 import { DEFAULT_THRESHOLDS, parseThreshold } from './load/thresholds.ts';
-import type { Story } from './load/timeline.ts';
+import { warningsOf } from './load/warnings.ts';
 import { COLOURED, type Colours, PLAIN } from './load/words.ts';
 
 async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -29,21 +25,27 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     requireOnlyRecheck(positionals, given);
     return judgeAgain(flags.recheck, { flags, env });
   }
-  const { url, report } = targetOf({
+  const { url, report } = await targetOf({
     words: positionals,
     name: flags.name ?? flags.cluster,
     report: flags.report,
     token: env.CARTWRECK_TOKEN,
-    base: runBase(env),
+    env,
   });
   const options = loadOptionsOf(flags, url);
+  asUsage(() => requirePossible(configOf(options)));
   const probe = await probeShop({ url, timeoutMs: flags.timeout ?? DEFAULT_CONFIG.timeoutMs });
   if (probe.type === 'none') {
     say(probe.problem);
     return EXIT.unreachable;
   }
   const run = asUsage(() => startLoad(report === null ? options : { ...options, report }));
-  const { result, signal } = await watchRun(run, { url, consoleUrl: report?.url ?? null, flags, env });
+  const { result, signal } = await watchRun(run, {
+    out: process.stderr,
+    colours: coloursFor(process.stderr, flags, env),
+    quiet: flags.quiet,
+    consoleUrl: report?.url ?? null,
+  });
   const warnings = warningsOf(result, probe.keepAliveMs);
   show({ result, story: run.story(), warnings }, { flags, env });
   return exitCode(result, { run, flags, signal });
@@ -62,35 +64,6 @@ async function judgeAgain(file: string, asked: Asked): Promise<number> {
   show({ result, story, warnings: [...warnings, ...warningsOf(result)] }, asked);
   say(NOT_IN_A_HISTORY);
   return exitCodeOf(result, { signal: null, noFail: asked.flags['no-fail'] });
-}
-
-/** Shows the run while it goes, until it ends by itself or by a signal. */
-async function watchRun(
-  run: LoadRun,
-  { url, consoleUrl, flags, env }: Asked & { url: string; consoleUrl: string | null },
-): Promise<{ result: ShopResult; signal: StopSignal | null }> {
-  say(`Run ${run.run}, seed ${run.seed}: ${run.config.shoppers} shoppers at ${url}`);
-  const mode = consoleUrl === null ? null : followMode(consoleUrl);
-  const screen = screenFor(run, { flags, env, mode: () => mode?.text() ?? null });
-  const signalled = stopOnSignals({
-    first(signal) {
-      run.stop(signal);
-      if (screen === null || !process.stderr.isTTY) {
-        say('Stopping: the last answers and reads are awaited. Again to stop at once.');
-      }
-    },
-    lastWords() {
-      run.flush();
-      if (process.stderr.isTTY) process.stderr.write(SHOW_CURSOR);
-    },
-  });
-  const marks = consoleUrl === null ? null : followMarks(consoleUrl, run.mark);
-  const result = await run.result.finally(() => {
-    screen?.close();
-    marks?.close();
-    mode?.close();
-  });
-  return { result, signal: signalled() };
 }
 
 function show(
@@ -126,14 +99,6 @@ function exitCode(
   if (history === null) return exitCodeOf(result, { signal, noFail: flags['no-fail'] });
   say(`Error: ${history}`);
   return EXIT.internal;
-}
-
-function screenFor(run: LoadRun, { flags, env, mode }: Asked & { mode(): string | null }): Screen | null {
-  if (flags.quiet) return null;
-  const { config, seed, progress } = run;
-  const out = process.stderr;
-  if (!out.isTTY) return openLog({ out, progress });
-  return openScreen({ out, progress, config, seed, mode, colours: coloursFor(out, flags, env) });
 }
 
 const coloursFor = (out: NodeJS.WriteStream, flags: LoadFlags, env: NodeJS.ProcessEnv): Colours =>

@@ -22,7 +22,8 @@ function openBrowser(t: TestContext, url: string, timeoutMs = 2000) {
   const client = createClient({ origin: url, jar, timeoutMs });
   t.after(() => client.close());
   return {
-    send: async (op: Op): Promise<Outcome> => outcomeOf(await client.send(op)),
+    send: (op: Op): Promise<Outcome> =>
+      new Promise((resolve) => client.send(op, (exchange) => resolve(outcomeOf(exchange)))),
     cookies: () => jar.header('/', Date.now()),
   };
 }
@@ -131,10 +132,10 @@ test('a connection that is never accepted is a definite failure: nothing was sen
 test('no answer in time is unknown, and the next request goes out on a new connection', async (t) => {
   const sockets = new Set<Socket>();
   const url = await openRawServer(t, (socket) => sockets.add(socket));
-  const browser = openBrowser(t, url, 50);
+  const browser = openBrowser(t, url, 300);
   assert.deepEqual(await browser.send(ADD), { type: 'unknown', reason: 'timeout' });
   assert.deepEqual(await browser.send(READ), { type: 'unknown', reason: 'timeout' });
-  assert.equal(sockets.size, 2);
+  await waitFor('both requests', () => sockets.size === 2);
   for (const socket of sockets) await waitFor('the given-up connection to end', () => socket.destroyed);
 });
 

@@ -97,7 +97,7 @@ test('a wrong value says what was expected', () => {
   const wrong: [string, RegExp][] = [
     ['--rate 0', /--rate: expected arrivals per second above 0/],
     ['--rate 0/s', /--rate: expected arrivals per second above 0.*got "0\/s"/],
-    ['--rate 5', /such as 5\/s, got "5"/],
+    ['--rate 5/m', /such as 5\/s, got "5\/m"/],
     ['--stage nonsense', /--stage: expected TIME:N such as 10s:50/],
     ['--stage 10:50', /--stage: expected a time like 300ms/],
     ['--stage 10s:99999', /N up to 10000/],

@@ -124,6 +124,7 @@ test('--json prints the result and nothing else, the same as --summary-export wr
     'seed',
     'run',
     'config',
+    'runtime',
     'startedAt',
     'durationMs',
     'carts',

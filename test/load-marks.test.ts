@@ -25,8 +25,8 @@ test('what is done to the cluster from now on becomes marks, what merely happens
   log.add({ type: 'fault.injected', ...fault, target: 'shop-1', forMs: null });
 
   const marks: string[] = [];
-  const following = followMarks(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, (what) => {
-    marks.push(what);
+  const following = followMarks(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    mark: (what) => void marks.push(what),
   });
   t.after(() => following.close());
   await waitFor('the reader', () => readers === 1);

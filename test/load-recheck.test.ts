@@ -49,8 +49,8 @@ test('a recorded run of 200 shoppers is judged again exactly as it was judged li
   const file = historyFile(t, []);
   const thresholds = [...THRESHOLDS, parseThreshold('broken_rate<0.001')];
   const run = startLoad({
-    ...{ url: shop.url, run: 'k3f', seed: 41, shoppers: 200, durationMs: null, rampMs: 100, graceMs: 2000 },
-    ...{ thinkMs: { min: 20, max: 120 }, timeoutMs: 2000, thresholds, historyFile: file },
+    ...{ url: shop.url, run: 'k3f', seed: 41, shoppers: 200, durationMs: null, rampMs: 1500, graceMs: 2000 },
+    ...{ thinkMs: { min: 100, max: 300 }, timeoutMs: 10_000, thresholds, historyFile: file },
   });
   t.after(() => run.stop('SIGINT'));
   await waitFor('all shoppers to have a cart', () => run.progress().shoppersWithCart === 200);

@@ -96,7 +96,7 @@ test('a console that never answers does not disturb the load', async (t) => {
   const run = quickLoad(shop.url, url);
   const result = await run.result;
   assert.equal(result.verdict, 'valid');
-  assert.ok(result.ops.ok > 100, `${result.ops.ok} answers`);
+  assert.ok(result.ops.ok > 20, `${result.ops.ok} answers`);
   assert.ok(reports.length <= 2, 'one report at a time');
   assert.match(run.trouble().report ?? '', /took too long/);
 });

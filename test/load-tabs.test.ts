@@ -121,7 +121,8 @@ function attemptsByKey(requests: SeenRequest[]): Map<string, SeenRequest[]> {
 }
 
 const bodyOf = ({ method, path, body }: SeenRequest) => `${method} ${path} ${body}`;
-const RETRYING = { timeoutMs: 120, iterations: 12, mix: parseMix('add=3,read=1,set=1') };
+// Long enough that a busy machine does not make a timeout of its own.
+const RETRYING = { timeoutMs: 500, iterations: 12, mix: parseMix('add=3,read=1,set=1') };
 
 test('with --retry same-op a change of unknown fate is sent again under its own key, until it is known', async (t) => {
   const shop = await openToyShop(t, { misbehave: forgetful() });
@@ -142,21 +143,21 @@ test('with --retry same-op a change of unknown fate is sent again under its own 
 test('a shop that carries out a repeated op twice is caught: duplicate', async (t) => {
   let count = 0;
   // Late, not lost: it is carried out after the shopper has given up, and once more for the second attempt.
-  const delayMs = () => (++count % 7 === 0 ? 200 : 0);
+  const delayMs = () => (++count % 7 === 0 ? 800 : 0);
   const shop = await openToyShop(t, { delayMs });
   const mix = parseMix('add=1');
   const result = await startQuick(t, shop.url, { ...RETRYING, retry: 'same-op', mix }).result;
-  assert.ok(result.ops.retries > 0);
+  assert.ok(result.ops.retries > 0, `${result.ops.retries} retries`);
   assert.ok(result.broken.duplicate > 0, JSON.stringify(result.broken));
 });
 
 test('with --retry new-op the same wish is sent as another op, and two lines are nobody’s fault', async (t) => {
   let count = 0;
-  const delayMs = () => (++count % 7 === 0 ? 200 : 0);
+  const delayMs = () => (++count % 7 === 0 ? 800 : 0);
   const shop = await openToyShop(t, { delayMs });
   const mix = parseMix('add=1,read=1');
   const result = await startQuick(t, shop.url, { ...RETRYING, retry: 'new-op', mix }).result;
-  assert.ok(result.ops.retries > 0);
+  assert.ok(result.ops.retries > 0, `${result.ops.retries} retries`);
   assert.equal(new Set(shop.requests.map(({ opId }) => opId)).size, shop.requests.length, 'each key once');
   for (const request of shop.requests) {
     const tried = seqOf(request) % 4;

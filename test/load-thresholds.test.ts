@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { booksBalance, EXIT, exitCodeOf } from '../scripts/load/exit.ts';
 import { DEFAULT_CONFIG } from '../scripts/load/options.ts';
 import { resultOf, verdictOf } from '../scripts/load/result.ts';
-import { summaryText, warningsOf } from '../scripts/load/summary.ts';
+import { summaryText } from '../scripts/load/summary.ts';
 import { createTally } from '../scripts/load/tally.ts';
 import { DEFAULT_THRESHOLDS, parseThreshold } from '../scripts/load/thresholds.ts';
+import { warningsOf } from '../scripts/load/warnings.ts';
 import { PLAIN } from '../scripts/load/words.ts';
 import { createOracle, type OracleSummary } from '../scripts/oracle/oracle.ts';
 

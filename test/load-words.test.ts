@@ -6,9 +6,11 @@ import { frameOf } from '../scripts/load/frame.ts';
 import { DEFAULT_CONFIG } from '../scripts/load/options.ts';
 import { type LoadProgress, progressOf } from '../scripts/load/progress.ts';
 import { recheck } from '../scripts/load/recheck.ts';
-import { summaryText, warningsOf } from '../scripts/load/summary.ts';
+import type { Flag } from '../scripts/load/story.ts';
+import { summaryText } from '../scripts/load/summary.ts';
 import { createTally } from '../scripts/load/tally.ts';
-import { createTimeline, type Flag } from '../scripts/load/timeline.ts';
+import { createTimeline } from '../scripts/load/timeline.ts';
+import { warningsOf } from '../scripts/load/warnings.ts';
 import { createWatch } from '../scripts/load/watch.ts';
 import { clock, damageText, deedText, PLAIN } from '../scripts/load/words.ts';
 import { HEADER, historyFile, recordedRun } from './support/recorded.ts';
@@ -120,21 +122,25 @@ test('the command to repeat a run names all that decides who does what', () => {
   const result = { seed: 41, shoppers: { total: 200 } } as unknown as ShopResult;
   const command = (config: Partial<LoadConfig>) =>
     againCommand({ ...result, config: { ...CONFIG, ...config } });
-  assert.equal(command({}), 'npm run load -- --seed 41 --shoppers 200');
+  assert.equal(command({ durationMs: 20_000 }), 'npm run load -- --seed 41 --shoppers 200');
+  assert.equal(
+    command({ iterations: 5, durationMs: null, thinkMs: { min: 0, max: 2000 }, timeoutMs: 500, workers: 2 }),
+    'npm run load -- --seed 41 --shoppers 200 --iterations 5 --think 0ms-2s --timeout 500ms --workers 2',
+  );
   assert.equal(
     command({ tabs: 2, retry: 'new-op', whale: 0.3 }),
-    'npm run load -- --seed 41 --shoppers 200 --tabs 2 --retry new-op --whale 0.3',
+    'npm run load -- --seed 41 --shoppers 200 --duration 120s --tabs 2 --retry new-op --whale 0.3',
   );
   assert.equal(
     command({ ratePerSecond: 5, shoppers: 1000, stages: [{ durationMs: 10_000, target: 50 }] }),
-    'npm run load -- --seed 41 --rate 5/s --stage 10000ms:50',
+    'npm run load -- --seed 41 --rate 5/s --stage 10s:50',
   );
 });
 
 test('a time line stays small: names beyond the limit are counted together, time beyond a day is not drawn', () => {
   const timeline = createTimeline();
   for (let call = 1; call <= 1000; call++) {
-    timeline.observe({ type: 'unknown', t: call, shopper: 's1', call, reason: `reason ${call}` });
+    timeline.ended({ type: 'unknown', t: call, shopper: 's1', call, reason: `reason ${call}` }, 0);
   }
   timeline.mark('late', 1e12);
   const { reasons, seconds } = timeline.story();

@@ -198,7 +198,7 @@ test('the memory of a shopper stays bounded over many operations', () => {
     [0],
     'one world, with no key in doubt',
   );
-  assert.equal(worlds.calls.unknown.size + worlds.calls.inFlight.size + worlds.calls.foggy.size, 0);
+  assert.equal(worlds.calls.unknown.size + worlds.calls.inFlight.length + worlds.calls.foggy.size, 0);
   assert.equal(worlds.calls.settled.size, MAX_SETTLED);
   assert.equal(past.earlier.length, MAX_EARLIER);
   const { charged, issued, failed, late, carts } = past;
@@ -259,3 +259,35 @@ function cart(ids: string[], id?: string): Extract<HistoryEvent, { type: 'ok' }>
 function nonZero(counts: object): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0));
 }
+
+test('a shopper who is gone stays in the sums, and nothing else of it stays', () => {
+  const oracle = createOracle({ sessionTtlMs: 86_400_000 });
+  const kept = createOracle({ sessionTtlMs: 86_400_000 });
+  for (let number = 1; number <= 20; number++) {
+    const shopper = `s${number}`;
+    const follower = oracle.follow(shopper);
+    const key = `r.${shopper}.1`;
+    const line = { id: key, sku: 'mug', qty: 1, w: key };
+    const cart = (lines: Line[]) => ({ user: null, cart: { id: `c-${shopper}`, born: 'new', lines } });
+    const events: HistoryEvent[] = [
+      { type: 'invoke', t: 1, shopper, call: 1, op: { key, kind: 'add', sku: 'mug', qty: 1 } },
+      { type: 'ok', t: 2, shopper, call: 1, obs: cart([line]) },
+      { type: 'invoke', t: 3, shopper, call: 2, op: { key: `r.${shopper}.2`, kind: 'read' } },
+      // Every other one loses its line, every fifth one is not seen again.
+      { type: 'ok', t: 4, shopper, call: 2, obs: cart(number % 2 === 0 ? [] : [line]) },
+    ];
+    for (const event of number % 5 === 0 ? events.slice(0, 2) : events) {
+      follower.observe(event);
+      kept.observe(event);
+    }
+    follower.release();
+    follower.release();
+  }
+  assert.equal(oracle.summary().carts.unverified, 0, 'nobody is unverified before the end');
+  oracle.end();
+  kept.end();
+  assert.deepEqual(oracle.summary(), kept.summary());
+  const { carts, shoppers } = oracle.summary();
+  assert.deepEqual([carts.checked, carts.broken, carts.unverified, shoppers.total], [20, 8, 4, 20]);
+  assert.deepEqual(oracle.knows('s1').knownLines, [], 'its file is gone');
+});

@@ -33,5 +33,8 @@ export function requireManyAddresses(url: string, platform: NodeJS.Platform): vo
   }
 }
 
-const addressAt = (index: number): string =>
-  `127.0.${1 + Math.floor(index / PER_BLOCK)}.${1 + (index % PER_BLOCK)}`;
+/** Second number of an address, so that those of different origin never meet. */
+export const BLOCKS = { given: 0, moved: 1, nat: 2 } as const;
+
+export const addressAt = (index: number, block: number = BLOCKS.given): string =>
+  `127.${block}.${1 + Math.floor(index / PER_BLOCK)}.${1 + (index % PER_BLOCK)}`;

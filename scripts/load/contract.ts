@@ -116,6 +116,8 @@ export interface ShopResult {
   seed: number;
   run: string;
   config: LoadConfig;
+  /** what the cluster was made of, as its console says: results of both can be compared; null = nobody said */
+  runtime: 'process' | 'docker' | null;
   startedAt: string;
   durationMs: number;
   carts: { checked: number; broken: number; undecided: number; unverified: number; expired: number };

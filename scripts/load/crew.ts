@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { type ClientOrder, createDisguise } from './client-faults.ts';
 import type { CartBroken, LoadConfig } from './contract.ts';
 import { letThemShop } from './crowd.ts';
 import { createPace } from './pace.ts';
@@ -21,6 +22,8 @@ export interface Crew {
   tally: Pick<Tally, 'counts' | 'quantiles' | 'latency' | 'requestsPerSecond'>;
   loopLagP99Ms(): number;
   mark(what: string, t: number): void;
+  /** carries out a fault of the role "client", or undoes it */
+  disguise(order: ClientOrder): void;
   /** ends the shopping; last reads follow, for at most `graceMs` */
   stop(graceMs: number): void;
   flush(): void;
@@ -48,6 +51,8 @@ export function startCrew(
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   const skuOf = (line: string) => skuOfLine(line, { run, seed, stride: strideOf(config) });
   const watch = createWatch({ run, sessionTtlMs: config.sessionTtlMs, recorder, skuOf, onBroken });
+  const disguise = createDisguise({ seed, config, now });
+  const steps = { whale: 0, others: 0 };
   let graceMs = config.graceMs;
 
   async function shopToTheEnd(): Promise<void> {
@@ -57,7 +62,6 @@ export function startCrew(
       tally.tick();
       recorder?.flush();
     }, TICK_MS);
-    const steps = { whale: 0, others: 0 };
     try {
       await letThemShop({
         run,
@@ -66,6 +70,7 @@ export function startCrew(
         pace,
         tally,
         steps,
+        disguise,
         lane,
         now,
         ...watch,
@@ -88,6 +93,11 @@ export function startCrew(
     encodedLatency: () => tally.encoded(),
     loopLagP99Ms: () => Math.max(0, Math.round(lag.percentile(99) / 1e6) - LAG_RESOLUTION_MS),
     mark: watch.mark,
+    disguise(order) {
+      disguise.carryOut(order);
+      // A whale's share counts from now on.
+      Object.assign(steps, { whale: 0, others: 0 });
+    },
     stop(limitMs) {
       graceMs = Math.min(graceMs, limitMs);
       pace.end();

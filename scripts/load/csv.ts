@@ -1,4 +1,4 @@
-import type { Story } from './timeline.ts';
+import type { Story } from './story.ts';
 
 const COLUMNS = [
   't',

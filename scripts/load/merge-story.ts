@@ -1,4 +1,4 @@
-import type { Flag, Life, Reason, Second, Story } from './timeline.ts';
+import type { Flag, Life, Reason, Second, Story } from './story.ts';
 
 /** What several threads tell of different shoppers, as one story. */
 export function mergedStory(stories: readonly Story[]): Story {

@@ -1,11 +1,11 @@
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import { type OracleSummary, summarize } from '../oracle/verdict.ts';
+import { noTotals, type OracleSummary } from '../oracle/verdict.ts';
 import type { CartBroken, ChaosMark } from './contract.ts';
 import type { Crew } from './crew.ts';
 import { mergedFlags, mergedStory } from './merge-story.ts';
 import { RECENT_SECONDS } from './progress.ts';
+import type { Flag, Story } from './story.ts';
 import { type Counts, createHistogram, createTally, type LatencyFrom, latencyOf } from './tally.ts';
-import type { Flag, Story } from './timeline.ts';
 
 /** What one thread knows of its own shoppers. Plain data: it crosses from thread to thread. */
 export interface Part {
@@ -58,7 +58,7 @@ export function createMerge(
 
 /** Before a thread has told anything. */
 export const emptyPart = (): Part => ({
-  summary: summarize([], []),
+  summary: { ...noTotals(), violations: [] },
   counts: createTally().counts(),
   latency: createTally().encoded(),
   requestsPerSecond: 0,

@@ -8,13 +8,22 @@ type Settings = NonNullable<ClusterState['settings']>;
 export interface ModeFollower {
   /** null until it is known: never a guess */
   text(): string | null;
+  /** what the cluster is made of; null until it is known */
+  runtime(): ClusterState['runtime'];
   close(): void;
 }
 
 const READ_TIMEOUT_MS = 1000;
 
-/** Follows the settings read back from the console. A console that does not answer leaves it unknown. */
-export function followMode(consoleUrl: string): ModeFollower {
+/**
+ * Follows the settings read back from the console. A console that does not answer leaves it unknown. `onState`:
+ * called once, with all that was so at the beginning.
+ */
+export function followMode(
+  consoleUrl: string,
+  onState: (state: ClusterState) => void = () => {},
+): ModeFollower {
+  let runtime: ClusterState['runtime'] = null;
   let settings: Pick<Settings, 'sessions' | 'affinity'> | null = null;
   const following = followEvents<ClusterEvent>({
     url: new URL('/api/events', consoleUrl).href,
@@ -24,12 +33,16 @@ export function followMode(consoleUrl: string): ModeFollower {
   });
   callApi<ClusterState>(new URL('/api/state', consoleUrl).href, { timeoutMs: READ_TIMEOUT_MS }).then(
     (state) => {
-      settings ??= state?.settings ?? null;
+      if (!state) return;
+      settings ??= state.settings;
+      runtime = state.runtime;
+      onState(state);
     },
     () => {},
   );
   return {
     text: () => settings && `${settings.sessions}/${settings.affinity}`,
+    runtime: () => runtime,
     close: () => following.close(),
   };
 }

@@ -4,8 +4,8 @@ import { csvOf } from './csv.ts';
 import type { LoadFlags } from './flags.ts';
 import { reportHtml } from './html/report.ts';
 import { requireWritable } from './record.ts';
+import type { Story } from './story.ts';
 import { summaryText } from './summary.ts';
-import type { Story } from './timeline.ts';
 import type { Colours } from './words.ts';
 
 type FileFlags = Pick<LoadFlags, 'summary-export' | 'csv' | 'html'>;

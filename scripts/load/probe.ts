@@ -31,7 +31,7 @@ async function lookOnce(url: string, timeoutMs: number): Promise<Exchange> {
   const jar = createJar({ host: hostname, secure: protocol === 'https:' });
   const client = createClient({ origin, jar, timeoutMs });
   try {
-    return await client.send({ key: 'probe.s0.1', kind: 'read' });
+    return await new Promise((resolve) => client.send({ key: 'probe.s0.1', kind: 'read' }, resolve));
   } finally {
     client.close();
   }

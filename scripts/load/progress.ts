@@ -1,6 +1,6 @@
 import type { CartBroken, CartsProgress, ChaosMark, ShopResult } from './contract.ts';
+import type { Flag } from './story.ts';
 import type { Tally } from './tally.ts';
-import type { Flag } from './timeline.ts';
 import type { Watch } from './watch.ts';
 
 /** `carts.progress` and what a screen or a demo wants to know beside it. */

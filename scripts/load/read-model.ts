@@ -6,9 +6,9 @@ export const RETRY_KINDS: readonly RetryKind[] = ['none', 'same-op', 'new-op'];
 const MAX_RATE = 10_000;
 const MAX_LEVEL = 10_000;
 
-/** "50/s" → 50 */
+/** "50/s" or "50" → 50 */
 export function parseRate(text: string): number {
-  const rate = Number(/^([0-9]*\.?[0-9]+)\/s$/.exec(text)?.[1]);
+  const rate = Number(/^([0-9]*\.?[0-9]+)(?:\/s)?$/.exec(text)?.[1]);
   if (rate > 0 && rate <= MAX_RATE) return rate;
   throw new Error(`expected arrivals per second above 0 and up to ${MAX_RATE}, such as 5/s, got "${text}"`);
 }

@@ -3,8 +3,8 @@ import type { HistoryEvent, Mark, RunHeader } from '../oracle/history.ts';
 import type { RecheckResult } from './contract.ts';
 import { readHistory } from './history-file.ts';
 import { examplesOf, verdictOf } from './result.ts';
+import type { Story } from './story.ts';
 import { evaluate, type Threshold } from './thresholds.ts';
-import type { Story } from './timeline.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 export interface Recheck {
@@ -112,6 +112,7 @@ function resultOf(watch: Watch, found: Found, thresholds: readonly Threshold[]):
     seed,
     run,
     config: null,
+    runtime: null,
     startedAt: null,
     durationMs,
     carts,

@@ -33,6 +33,7 @@ export function resultOf(findings: Findings): ShopResult {
     seed,
     run,
     config,
+    runtime: null,
     startedAt,
     durationMs,
     carts: summary.carts,

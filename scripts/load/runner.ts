@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { hopeless } from './abort.ts';
 import { addressesText } from './addresses.ts';
+import { type ClientOrder, refusalOf } from './client-faults.ts';
 import type { CartBroken, LoadConfig, ShopResult } from './contract.ts';
 import { startCrew } from './crew.ts';
 import type { StopSignal } from './exit.ts';
@@ -11,9 +12,9 @@ import { openRecorder } from './record.ts';
 import { createReporter } from './report.ts';
 import { resultOf } from './result.ts';
 import { strideOf } from './retry.ts';
+import type { Story } from './story.ts';
 import { TICK_MS } from './tally.ts';
 import { DEFAULT_THRESHOLDS, parseThreshold } from './thresholds.ts';
-import type { Story } from './timeline.ts';
 import { startCrewInWorkers } from './workers.ts';
 
 /** A running load. */
@@ -28,6 +29,8 @@ export interface LoadRun {
   stop(reason: 'asked' | StopSignal): void;
   /** Notes something done to the cluster, e.g. "kill shop-2", for the time line of the result. */
   mark(what: string): void;
+  /** Carries out a fault of the role "client", or undoes it. Returns why it cannot, or null. */
+  disguise(order: ClientOrder): string | null;
   /** The run in time: by second, by flag, by life of a replica. */
   story(): Story;
   /** Writes what is buffered of the history to its file. */
@@ -100,6 +103,11 @@ export function startLoad(options: LoadOptions): LoadRun {
     progress,
     stop: (reason) => crew.stop(reason === 'asked' ? config.graceMs : GRACE_AFTER_SIGNAL_MS),
     mark: (what) => crew.mark(what, clock.now()),
+    disguise(order) {
+      const refusal = order.fault === null ? null : refusalOf(order.fault, config);
+      if (refusal === null) crew.disguise(order);
+      return refusal;
+    },
     story: () => crew.watch.timeline.story(),
     flush: () => crew.flush(),
     trouble: () => ({ history: recorder?.failure()?.message ?? null, report: reporter?.trouble() ?? null }),

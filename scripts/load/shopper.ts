@@ -1,12 +1,14 @@
-import type { HistoryEvent, Observation, Op } from '../oracle/history.ts';
-import { localAddressOf } from './addresses.ts';
+import type { Observation, Op } from '../oracle/history.ts';
 import { createClient } from './client.ts';
+import type { Disguise } from './client-faults.ts';
 import type { LoadConfig } from './contract.ts';
+import type { Exchange } from './exchange.ts';
 import { createJar } from './jar.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Pace } from './pace.ts';
 import type { Knowledge } from './plan.ts';
 import type { Tally } from './tally.ts';
+import type { Follower } from './watch.ts';
 import type { StepCounts } from './whale.ts';
 
 /** What all shoppers of a run share. None of it is a cookie, a connection or a cart. */
@@ -17,14 +19,14 @@ export interface Shop {
   pace: Pace;
   tally: Tally;
   steps: StepCounts;
+  /** what faults of the role "client" make of the shoppers */
+  disguise: Disguise;
   /** which part of the shoppers is here: every `of`-th one, from `index` */
   lane: Lane;
   /** whole ms since the run began */
   now(): number;
-  /** hands over what a shopper did and saw, in order */
-  observe(event: HistoryEvent): void;
-  /** what is known about a shopper by now */
-  knows(shopper: string): Knowledge;
+  /** takes what a shopper does and sees, in order, and tells what is known of it */
+  follow(shopper: string): Follower;
   /** for how long the last read may be tried again; a signal makes it shorter */
   graceMs(): number;
 }
@@ -34,15 +36,22 @@ export interface Lane {
   of: number;
 }
 
+export interface How {
+  tab: number;
+  dueAt: number | null;
+}
+
 /** One person: one cookie jar, one case at the oracle, and as many connections as tabs. */
 export interface Shopper {
   id: string;
   number: number;
   calls(): number;
+  /** what is certain about its cart by now */
+  knows(): Knowledge;
   /** the last cart it was shown, in any tab */
   lastSeen(): Observation | null;
-  /** `dueAt` = when it should have been sent, on the clock of performance.now() */
-  attempt(op: Op, how: { tab: number; dueAt: number }): Promise<Outcome>;
+  /** `dueAt` = when it should have been sent, on the clock of performance.now(); null = now */
+  attempt(op: Op, how: How): Promise<Outcome>;
   leave(): void;
 }
 
@@ -51,42 +60,53 @@ export function createShopper(number: number, shop: Shop): Shopper {
   const { protocol, hostname, origin } = new URL(config.url);
   const id = `s${number}`;
   const jar = createJar({ host: hostname, secure: protocol === 'https:' });
-  const localAddress = localAddressOf(number, config);
+  const localAddress = () => shop.disguise.addressOf(number);
   const clients = Array.from({ length: config.tabs }, () =>
-    createClient({ origin, jar, timeoutMs: config.timeoutMs, ...(localAddress && { localAddress }) }),
+    createClient({ origin, jar, timeoutMs: config.timeoutMs, localAddress }),
   );
-  const isOpenModel = config.ratePerSecond !== null;
+  const follower = shop.follow(id);
   let call = 0;
   let seen: Observation | null = null;
+
+  function conclude(exchange: Exchange, own: number, lateMs: number): Outcome {
+    const outcome = outcomeOf(exchange, seen);
+    tally.settled(exchange, outcome, lateMs);
+    // Written out, because spreading an object into another is the dearest line of a request.
+    const t = shop.now();
+    if (outcome.type === 'ok') {
+      seen = outcome.obs;
+      follower.observe({ type: 'ok', t, shopper: id, call: own, obs: outcome.obs });
+    } else follower.observe({ type: outcome.type, t, shopper: id, call: own, reason: outcome.reason });
+    return outcome;
+  }
+
   return {
     id,
     number,
     calls: () => call,
+    knows: follower.knows,
     lastSeen: () => seen,
-    async attempt(op, { tab, dueAt }) {
+    attempt(op, { tab, dueAt }) {
       const client = clients[tab];
       if (client === undefined) throw new Error(`expected tab 0 to ${clients.length - 1}, got ${tab}`);
       call += 1;
       const own = call;
-      shop.observe({ type: 'invoke', t: shop.now(), shopper: id, call: own, op });
+      follower.observe({ type: 'invoke', t: shop.now(), shopper: id, call: own, op });
       tally.sent();
-      const lateMs = isOpenModel ? Math.max(0, performance.now() - dueAt) : 0;
-      const exchange = await client.send(op);
-      const outcome = outcomeOf(exchange);
-      if (outcome.type === 'ok') seen = outcome.obs;
-      tally.settled(exchange, outcome, lateMs);
-      shop.observe(endOf(outcome, { t: shop.now(), shopper: id, call: own }));
-      return outcome;
+      const lateMs = dueAt === null ? 0 : Math.max(0, performance.now() - dueAt);
+      return new Promise((resolve, reject) => {
+        client.send(op, (exchange) => {
+          try {
+            resolve(conclude(exchange, own, lateMs));
+          } catch (defect) {
+            reject(defect);
+          }
+        });
+      });
     },
     leave() {
       for (const client of clients) client.close();
+      follower.release();
     },
   };
-}
-
-/** Written out, because spreading an object into another is the dearest line of a request. */
-function endOf(outcome: Outcome, at: { t: number; shopper: string; call: number }): HistoryEvent {
-  const { t, shopper, call } = at;
-  if (outcome.type === 'ok') return { type: 'ok', obs: outcome.obs, t, shopper, call };
-  return { type: outcome.type, reason: outcome.reason, t, shopper, call };
 }

@@ -1,29 +1,25 @@
 import { CLASSES } from '../oracle/oracle.ts';
 import { againCommand } from './again.ts';
 import type { Example, JudgedResult, ShopResult, ThresholdResult } from './contract.ts';
-import { booksBalance } from './exit.ts';
-import type { Flag, Story } from './timeline.ts';
+import type { Flag, Story } from './story.ts';
 import {
   CLASS_WORDS,
   type Colours,
   clock,
+  crowdText,
   damageText,
   deedText,
   lossText,
   ms,
   percent,
   plural,
+  RUNTIMES,
   seconds,
   thousands,
 } from './words.ts';
 
 const SHOWN_EXAMPLES = 3;
 const SHOWN_LIVES = 6;
-/** Above this share of the timeout, our own lateness may have caused timeouts. */
-const LAG_SHARE = 0.1;
-/** Above this share of carts without a verdict, the count of broken ones says little. */
-const UNSEEN_SHARE = 0.1;
-
 /** The result in plain words, for who stands in front of a class. */
 export function summaryText(
   result: JudgedResult,
@@ -45,38 +41,13 @@ export function summaryText(
     .join('\n');
 }
 
-/** What makes the numbers doubtful; empty = nothing known. `keepAliveMs` = what the shop said of idle connections. */
-export function warningsOf(result: JudgedResult, keepAliveMs: number | null = null): string[] {
-  const { self, config, ops, carts } = result;
-  const warnings: string[] = [];
-  if (self !== null && config !== null && self.loopLagP99Ms > config.timeoutMs * LAG_SHARE) {
-    warnings.push(
-      `this load generator was overloaded (its own event loop was late by ${self.loopLagP99Ms} ms): some timeouts may be its own. Use fewer shoppers.`,
-    );
-  }
-  if (!booksBalance(result)) {
-    warnings.push(
-      `the books do not balance: ${ops.issued} requests issued, but ${ops.ok} ok + ${ops.fail} failed + ${ops.unknown} unknown. This is a defect of the load script; do not trust this run.`,
-    );
-  }
-  if (config !== null && keepAliveMs !== null && config.thinkMs.max > keepAliveMs) {
-    warnings.push(
-      `shoppers think for up to ${seconds(config.thinkMs.max)}, but the shop keeps an idle connection for ${seconds(keepAliveMs)} only: many steps need a new connection, and one that the shop closes at the wrong moment counts as unknown. Use a shorter --think.`,
-    );
-  }
-  const unseen = carts.unverified + carts.undecided;
-  if (carts.checked > 0 && unseen > carts.checked * UNSEEN_SHARE) {
-    warnings.push(
-      `too little was verified: ${unseen} of ${plural(carts.checked, 'cart')} could not be judged or were not seen again. A longer --grace gives the shop time to heal before the last reads.`,
-    );
-  }
-  return warnings;
-}
-
 function headOf(result: JudgedResult, colours: Colours): string[] {
-  const { config, shoppers, durationMs, seed, run } = result;
+  const { config, shoppers, durationMs, runtime, seed, run } = result;
   const where = config === null ? 'a recorded run' : config.url;
-  const title = `${plural(config?.shoppers ?? shoppers.total, 'shopper')}, ${seconds(durationMs)}, ${where}`;
+  const who = crowdText(config, shoppers.total);
+  const title = [who, seconds(durationMs), where, ...(runtime === null ? [] : [RUNTIMES[runtime]])].join(
+    ', ',
+  );
   return [`${colours.strong(title)}${colours.dim(`   run ${run}, seed ${seed}`)}`];
 }
 

@@ -1,6 +1,9 @@
-import { type ClusterInfo, findCluster, requireCluster, runningClusters } from '../../lib/cluster.ts';
+import type { ClusterInfo } from '../../lib/cluster.ts';
+import { everyCluster, findCluster, requireCluster } from '../../lib/find-cluster.ts';
 import { UsageError } from '../../lib/flags.ts';
 import { DEFAULT_URL, originOf } from './read.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** Where the shoppers go, and the console that hears of it. */
 export interface Target {
@@ -11,17 +14,17 @@ export interface Target {
 
 /**
  * The address on the command line, else the running cluster, else the default address. The console is the one of the
- * cluster at that address, unless another is named. `base` = where the run directories are. Throws UsageError.
+ * cluster at that address, unless another is named. `env` says where clusters are looked for. Throws UsageError.
  */
-export function targetOf(asked: {
+export async function targetOf(asked: {
   words: readonly string[];
   name: string | undefined;
   report: string | undefined;
   token: string | undefined;
-  base: string;
-}): Target {
+  env: Env;
+}): Promise<Target> {
   const origin = originOf(asked.words);
-  const cluster = clusterOf(asked.base, { name: asked.name, origin });
+  const cluster = await clusterOf(asked.env, { name: asked.name, origin });
   const url = origin ?? cluster?.url ?? DEFAULT_URL;
   const consoleUrl = asked.report ?? cluster?.consoleUrl;
   const token = asked.token ?? cluster?.token;
@@ -34,11 +37,12 @@ export function targetOf(asked: {
   return { url, report: { url: consoleUrl, token } };
 }
 
-function clusterOf(
-  base: string,
+async function clusterOf(
+  env: Env,
   { name, origin }: { name: string | undefined; origin: string | null },
-): ClusterInfo | null {
-  if (name !== undefined) return requireCluster(base, name);
-  if (origin === null) return findCluster(base);
-  return runningClusters(base).find(({ url }) => new URL(url).origin === origin) ?? null;
+): Promise<ClusterInfo | null> {
+  if (name !== undefined) return requireCluster(env, name);
+  if (origin === null) return findCluster(env);
+  const { clusters } = await everyCluster(env);
+  return clusters.find(({ url }) => new URL(url).origin === origin) ?? null;
 }

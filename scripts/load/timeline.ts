@@ -1,56 +1,11 @@
 import type { HistoryEvent } from '../oracle/history.ts';
 import type { CartBroken } from './contract.ts';
+import type { Flag, Life, Reason, Second, Story } from './story.ts';
 
-/** One second of a run; what ended in it, not what began. */
-export interface Second {
-  /** whole seconds since the run began */
-  t: number;
-  ok: number;
-  fail: number;
-  unknown: number;
-  /** of the requests that were sent, in whole ms; null = none ended */
-  p50Ms: number | null;
-  p99Ms: number | null;
-  /** carts that broke in this second */
-  broken: number;
-  marks: string[];
-}
-
-/** Something done to the cluster, and what came of it until the next flag. */
-export interface Flag {
-  /** ms since the run began */
-  t: number;
-  what: string;
-  broken: number;
-  /** from the flag to the last cart that broke, ms; null = none broke */
-  withinMs: number | null;
-  /** the lives that last showed those carts whole, e.g. shop-2#1 → 12 */
-  homes: Map<string, number>;
-}
-
-/** One life of a replica: how many answers came from it, and how many carts that were last right there broke. */
-export interface Life {
-  life: string;
-  answers: number;
-  broken: number;
-}
-
-export interface Reason {
-  reason: string;
-  fail: number;
-  unknown: number;
-}
-
-/** What a run looks like in time. Made of its history alone, so that a recheck tells the same story. */
-export interface Story {
-  seconds: Second[];
-  flags: Flag[];
-  lives: Life[];
-  reasons: Reason[];
-}
+type CallEnd = Exclude<HistoryEvent, { type: 'invoke' }>;
 
 export interface Timeline {
-  observe(event: HistoryEvent): void;
+  ended(event: CallEnd, latencyMs: number): void;
   broke(cart: Pick<CartBroken, 'was'>, t: number): void;
   /** `t` in ms */
   mark(what: string, t: number): void;
@@ -74,7 +29,6 @@ export function createTimeline(): Timeline {
   const flags: Flag[] = [];
   const lives = new Map<string, Life>();
   const reasons = new Map<string, Reason>();
-  const flights = createFlights();
   let latencies: number[] = [];
 
   function secondAt(t: number): Second {
@@ -103,11 +57,9 @@ export function createTimeline(): Timeline {
   }
 
   return {
-    observe(event) {
-      if (event.type === 'invoke') return flights.begin(event);
+    ended(event, latencyMs) {
       const second = secondAt(event.t);
       second[event.type] += 1;
-      const latencyMs = flights.end(event);
       if (wasSent(event)) latencies.push(latencyMs);
       if (event.type === 'ok') {
         named(lives, event.obs.boot ?? event.obs.servedBy ?? UNKNOWN_LIFE, newLife).answers += 1;
@@ -140,30 +92,11 @@ export function createTimeline(): Timeline {
   };
 }
 
-/** When the calls under way were sent. */
-function createFlights() {
-  const sentAt = new Map<string, Map<number, number>>();
-  return {
-    begin({ shopper, call, t }: HistoryEvent): void {
-      const own = sentAt.get(shopper);
-      if (own === undefined) sentAt.set(shopper, new Map([[call, t]]));
-      else own.set(call, t);
-    },
-    end({ shopper, call, t }: HistoryEvent): number {
-      const own = sentAt.get(shopper);
-      const began = own?.get(call) ?? t;
-      own?.delete(call);
-      return t - began;
-    },
-  };
-}
-
 /** A refused connection took no time; counting it would make a dead shop look fast. */
-const wasSent = (event: Exclude<HistoryEvent, { type: 'invoke' }>): boolean =>
-  event.type !== 'fail' || event.reason.startsWith('http-');
+const wasSent = (event: CallEnd): boolean => event.type !== 'fail' || event.reason.startsWith('http-');
 
 function quantilesOf(latencies: number[]): Pick<Second, 'p50Ms' | 'p99Ms'> {
-  const sorted = [...latencies].sort((a, b) => a - b);
+  const sorted = Float64Array.from(latencies).sort();
   const at = (fraction: number) => sorted[Math.max(0, Math.ceil(fraction * sorted.length) - 1)] ?? null;
   return { p50Ms: at(0.5), p99Ms: at(0.99) };
 }

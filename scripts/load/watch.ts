@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '../oracle/history.ts';
-import { createOracle, type Oracle, type OracleSummary } from '../oracle/oracle.ts';
+import { createOracle, type Knowledge, type OracleSummary, type Violation } from '../oracle/oracle.ts';
 import type { CartBroken, ChaosMark } from './contract.ts';
 import type { Recorder } from './record.ts';
 import { brokenCartOf } from './result.ts';
@@ -7,10 +7,12 @@ import { createTimeline, type Timeline } from './timeline.ts';
 
 /** Everything the shoppers do and see passes here, in order: to the oracle, to the history file, to the onlookers. */
 export interface Watch {
+  /** One shopper's own way in. It costs less than looking for its file at every event. */
+  follow(shopper: string): Follower;
+  /** the same by name, for who reads what others did */
   observe(event: HistoryEvent): void;
   /** notes something done to the cluster at `t` ms */
   mark(what: string, t: number): void;
-  knows: Oracle['knows'];
   /** no more events: what is still open stays open */
   end(): void;
   summary(): OracleSummary;
@@ -19,6 +21,13 @@ export interface Watch {
   /** shoppers that have been shown a cart with at least one line */
   shoppersWithCart(): number;
   lastBroken(): CartBroken | null;
+}
+
+export interface Follower {
+  observe(event: HistoryEvent): void;
+  knows(): Knowledge;
+  /** the shopper is gone: its verdict is counted, the rest is forgotten */
+  release(): void;
 }
 
 export interface WatchOptions {
@@ -31,32 +40,63 @@ export interface WatchOptions {
 
 export function createWatch({ run, sessionTtlMs, recorder, skuOf, onBroken }: WatchOptions): Watch {
   const oracle = createOracle({ sessionTtlMs });
-  const withCart = new Set<string>();
   const timeline = createTimeline();
+  const followers = new Map<string, Follower>();
+  let withCart = 0;
   let lastBroken: CartBroken | null = null;
 
+  function follow(shopper: string): Follower {
+    const file = oracle.follow(shopper);
+    const underWay: HistoryEvent[] = [];
+    let hasHadCart = false;
+    return {
+      observe(event) {
+        recorder?.write(event);
+        if (event.type === 'invoke') underWay.push(event);
+        else timeline.ended(event, event.t - takeInvoke(underWay, event).t);
+        if (!hasHadCart && event.type === 'ok' && event.obs.cart.lines.length > 0) {
+          hasHadCart = true;
+          withCart += 1;
+        }
+        const violation = file.observe(event);
+        if (violation !== null) tellOf(violation, event.t);
+      },
+      knows: file.knows,
+      release: file.release,
+    };
+  }
+
+  function tellOf(violation: Violation, t: number): void {
+    const broken = brokenCartOf(violation, { run, skuOf });
+    if (broken === null) return;
+    lastBroken = broken;
+    timeline.broke(broken, t);
+    onBroken(broken);
+  }
+
   return {
+    follow,
     observe(event) {
-      recorder?.write(event);
-      timeline.observe(event);
-      if (event.type === 'ok' && event.obs.cart.lines.length > 0) withCart.add(event.shopper);
-      const violation = oracle.observe(event);
-      const broken = violation && brokenCartOf(violation, { run, skuOf });
-      if (!broken) return;
-      lastBroken = broken;
-      timeline.broke(broken, event.t);
-      onBroken(broken);
+      const { shopper } = event;
+      const follower = followers.get(shopper) ?? follow(shopper);
+      followers.set(shopper, follower);
+      follower.observe(event);
     },
     mark(what, t) {
       recorder?.write({ type: 'mark', t, what });
       timeline.mark(what, t);
     },
-    knows: (shopper) => oracle.knows(shopper),
     end: () => oracle.end(),
     summary: () => oracle.summary(),
     chaos: () => timeline.flags().map(({ t, what, broken }) => ({ t, what, broken })),
     timeline,
-    shoppersWithCart: () => withCart.size,
+    shoppersWithCart: () => withCart,
     lastBroken: () => lastBroken,
   };
+}
+
+/** The invoke of the call that ended; one or two are under way. A call nobody sent took no time. */
+function takeInvoke(underWay: HistoryEvent[], ended: HistoryEvent): HistoryEvent {
+  const place = underWay.findIndex(({ call }) => call === ended.call);
+  return place < 0 ? ended : (underWay.splice(place, 1)[0] ?? ended);
 }

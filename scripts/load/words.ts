@@ -1,5 +1,6 @@
 import type { BrokenClass } from '../oracle/oracle.ts';
-import type { Flag } from './timeline.ts';
+import type { LoadConfig } from './contract.ts';
+import type { Flag } from './story.ts';
 
 /** The classes of broken carts in words for a class room, in the order they are shown. */
 export const CLASS_WORDS: Record<BrokenClass, { name: string; meaning: string }> = {
@@ -16,6 +17,18 @@ export const CLASS_WORDS: Record<BrokenClass, { name: string; meaning: string }>
   phantom: { name: 'phantom', meaning: 'something nobody managed to order' },
   corrupt: { name: 'corrupt', meaning: 'wrong in a way no other class explains' },
 };
+
+/** What the cluster was made of, in words. */
+export const RUNTIMES = { process: 'cluster of processes', docker: 'cluster of containers' } as const;
+
+/** Who shopped: the same shoppers all the time, or new ones that came at a rate. `total` = how many there were. */
+export function crowdText(
+  config: Pick<LoadConfig, 'shoppers' | 'ratePerSecond'> | null,
+  total: number,
+): string {
+  if (config === null || config.ratePerSecond === null) return plural(config?.shoppers ?? total, 'shopper');
+  return `${plural(total, 'arrival')} at ${config.ratePerSecond}/s`;
+}
 
 export type Paint = (text: string) => string;
 

@@ -36,6 +36,7 @@ const part = (): Part => ({
 const telling = setInterval(() => say({ type: 'part', part: part() }), TICK_MS);
 port.on('message', (message: ToWorker) => {
   if (message.type === 'mark') crew.mark(message.what, message.t);
+  else if (message.type === 'disguise') crew.disguise(message.order);
   else crew.stop(message.graceMs);
 });
 await crew.done.finally(() => clearInterval(telling));

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import type { ClientOrder } from './client-faults.ts';
 import type { CartBroken, LoadConfig } from './contract.ts';
 import type { Crew, CrewOptions } from './crew.ts';
 import { createMerge, emptyPart, type Part } from './merge.ts';
@@ -16,7 +17,10 @@ export interface WorkerTask {
   zeroMs: number;
 }
 
-export type ToWorker = { type: 'mark'; what: string; t: number } | { type: 'stop'; graceMs: number };
+export type ToWorker =
+  | { type: 'mark'; what: string; t: number }
+  | { type: 'disguise'; order: ClientOrder }
+  | { type: 'stop'; graceMs: number };
 
 export type FromWorker = { type: 'part'; part: Part } | { type: 'broken'; event: CartBroken };
 
@@ -64,6 +68,7 @@ export function startCrewInWorkers({ run, seed, config, now, onBroken }: CrewOpt
     over: () => over || parts.every((part) => part.over),
     ...createMerge(parts, from),
     mark: (what, t) => tell({ type: 'mark', what, t }),
+    disguise: (order) => tell({ type: 'disguise', order }),
     stop(graceMs) {
       over = true;
       tell({ type: 'stop', graceMs });

@@ -18,6 +18,7 @@ const NO_DIFFERENCE: Difference = { missing: [], extra: [], changed: [], user: n
 
 /** True if a stranger's id, or one id twice, is in sight that was not counted before. */
 export function isTainted({ past }: Case, sight: Sight): boolean {
+  if (sight.foreign.length === 0 && sight.repeated.length === 0) return false;
   return newlyForeign(past, sight).length > 0 || newlyRepeated(past, sight).length > 0;
 }
 

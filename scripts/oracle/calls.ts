@@ -13,6 +13,7 @@ const MAX_FOGGY = 4 * MAX_UNKNOWN;
 
 /** A call in flight. */
 export interface Flight {
+  call: number;
   op: Op;
   /** When it was sent, ms. */
   t: number;
@@ -36,7 +37,8 @@ export interface Calls {
   clock: number;
   /** `order` of the latest sent call that was answered: everything before it has been looked at. */
   answered: number;
-  inFlight: Map<number, Flight>;
+  /** A handful at most: looking through a list costs less than a table. */
+  inFlight: Flight[];
   /** By key: attempts of one op are one op. They stay for ever, until an answer shows that they landed. */
   unknown: Map<string, UnknownOp>;
   settled: Set<string>;
@@ -56,7 +58,7 @@ export function createCalls(): Calls {
   return {
     clock: 0,
     answered: 0,
-    inFlight: new Map(),
+    inFlight: [],
     unknown: new Map(),
     settled: new Set(),
     inferred: new Set(),
@@ -69,7 +71,7 @@ export function createCalls(): Calls {
 
 /** Throws if the history names a call that was never sent, or already ended. */
 export function flightOf(calls: Calls, call: number): Flight {
-  const flight = calls.inFlight.get(call);
+  const flight = calls.inFlight.find((one) => one.call === call);
   if (flight !== undefined) return flight;
   throw new Error(
     `expected call ${call} to be in flight: it has no invoke, or already ended; record each once`,
@@ -78,26 +80,34 @@ export function flightOf(calls: Calls, call: number): Flight {
 
 /** Throws if a call with that number is in flight. */
 export function send(calls: Calls, call: number, { op, t }: { op: Op; t: number }): void {
-  if (calls.inFlight.has(call)) {
+  if (calls.inFlight.some((one) => one.call === call)) {
     throw new Error(`expected a new call number, got ${call}, which is in flight; number each attempt anew`);
   }
-  for (const other of calls.inFlight.values()) other.alone = false;
+  for (const other of calls.inFlight) other.alone = false;
   calls.clock += 1;
-  calls.inFlight.set(call, { op, t, order: calls.clock, overtaken: [], alone: calls.inFlight.size === 0 });
+  const alone = calls.inFlight.length === 0;
+  calls.inFlight.push({ call, op, t, order: calls.clock, overtaken: [], alone });
   const { key } = op;
+  if (calls.forgottenSeq < 0) return;
   if (seqOf(key) <= calls.forgottenSeq && !calls.settled.has(key)) doubt(calls, key);
 }
 
 /** The call is over, and its answer showed how things stood after it was sent. */
 export function answered(calls: Calls, call: number): void {
   calls.answered = Math.max(calls.answered, flightOf(calls, call).order);
-  calls.inFlight.delete(call);
+  land(calls, call);
+}
+
+/** The call is over, however it ended. */
+export function land({ inFlight }: Calls, call: number): void {
+  const place = inFlight.findIndex((one) => one.call === call);
+  if (place >= 0) inFlight.splice(place, 1);
 }
 
 /** Every call besides `call` that may still take place. */
 export function openBeside(calls: Calls, call: number): OpenCall[] {
   const others: OpenCall[] = [];
-  for (const [other, { op }] of calls.inFlight) if (other !== call) others.push({ call: other, op });
+  for (const { call: other, op } of calls.inFlight) if (other !== call) others.push({ call: other, op });
   for (const { op } of calls.unknown.values()) others.push({ call: null, op });
   return others;
 }
@@ -109,7 +119,7 @@ export function settle(calls: Calls, op: Op): void {
   if (op.kind === 'read' || calls.settled.has(key)) return;
   if (calls.unknown.delete(key)) calls.landed += 1;
   calls.foggy.delete(key);
-  for (const flight of calls.inFlight.values()) {
+  for (const flight of calls.inFlight) {
     if (flight.overtaken.length <= MAX_OVERTAKEN) flight.overtaken.push(op);
   }
   const forgotten = addBounded(calls.settled, key, MAX_SETTLED);

@@ -8,9 +8,10 @@ import type { HistoryEvent } from './history.ts';
 import { cartFate, MAX_REMEMBERED, noteSent, noteShown, noteShownOverlapped, type Past } from './past.ts';
 import { cartId, userId } from './registry.ts';
 import { restart } from './restart.ts';
+import type { World } from './search.ts';
 import { look, type Sight } from './sight.ts';
 import type { Violation } from './verdict.ts';
-import { adopt, afresh, explain, fail, leaveOpen } from './worlds.ts';
+import { adopt, afresh, explain, fail, leaveOpen, onlyAnswer } from './worlds.ts';
 
 type Invoke = Extract<HistoryEvent, { type: 'invoke' }>;
 type Failed = Extract<HistoryEvent, { type: 'fail' }>;
@@ -45,7 +46,7 @@ function judgeFailure(file: Case, event: Failed): Violation | null {
   const { calls } = file.worlds;
   const { op } = flightOf(calls, event.call);
   if (!fail(file.worlds, event.call)) return accuseFailure(file, event, op);
-  const otherAttempt = [...calls.inFlight.values()].some((flight) => flight.op.key === op.key);
+  const otherAttempt = calls.inFlight.some((flight) => flight.op.key === op.key);
   if (otherAttempt || calls.unknown.has(op.key) || calls.settled.has(op.key)) return null;
   addBounded(file.past.failed, op.key, MAX_REMEMBERED);
   return null;
@@ -54,10 +55,12 @@ function judgeFailure(file: Case, event: Failed): Violation | null {
 function judgeAnswer(file: Case, event: Answered): Violation | null {
   const { worlds, past, baskets, registry, shopper } = file;
   const flight = flightOf(worlds.calls, event.call);
-  const sight = look(event.obs, (id) => registry.isForeign(id, shopper));
+  const only = worlds.uncertainSince === null ? onlyAnswer(worlds, event.call) : null;
+  const isForeign = (id: string) => registry.isForeign(id, shopper);
+  const sight = look(event.obs, { isForeign, expected: only?.state ?? null });
   if (typeof sight.cartId === 'string') registry.show(cartId(sight.cartId), shopper);
   const before = baskets.current;
-  const violation = verdictOn(file, event, { flight, sight });
+  const violation = verdictOn(file, event, { flight, sight, only });
   // A wrong answer does not clear the mark that explains it; a good one does, if its own cookie was kept.
   past.overflowed = sight.droppedCookie || (violation !== null && past.overflowed);
   noteWrite(baskets, { op: flight.op, before, order: worlds.calls.clock });
@@ -70,14 +73,15 @@ interface Reading {
   sight: Sight;
 }
 
-function verdictOn(file: Case, event: Answered, reading: Reading): Violation | null {
+/** `only`: the one world that is legal after this answer, where there is only one. */
+function verdictOn(file: Case, event: Answered, reading: Reading & { only: World | null }): Violation | null {
   const { worlds, baskets } = file;
-  const { sight } = reading;
+  const { sight, only } = reading;
   if (worlds.uncertainSince !== null || baskets.current?.givenUp === true) {
     passUnjudged(file, event.call, reading);
     return null;
   }
-  const usual = explain(worlds, event.call, sight.state);
+  const usual = sight.state === only?.state ? [only] : explain(worlds, event.call, sight.state);
   const renewed = mayHaveExpired(file, event.t)
     ? explain(worlds, event.call, sight.state, afresh(worlds))
     : [];

@@ -16,6 +16,11 @@ export interface Knowledge {
 }
 
 export function knowledge({ all, calls }: Worlds): Knowledge {
+  const [only] = all;
+  if (only !== undefined && all.length === 1 && calls.inFlight.length === 0 && calls.unknown.size === 0) {
+    const { user, lines } = only.state;
+    return { knownLines: [...lines.keys()], openMutations: 0, user };
+  }
   const open = openOps(calls);
   const [first, ...rest] = all.map(({ state }) => state);
   if (first === undefined) return { knownLines: [], openMutations: open.size, user: null };
@@ -35,7 +40,7 @@ export function unknownCounts({ unknown, answered, landed, lost }: Calls): Unkno
 
 function openOps({ inFlight, unknown }: Calls): Map<string, Op> {
   const open = new Map([...unknown].map(([key, { op }]) => [key, op]));
-  for (const { op } of inFlight.values()) if (op.kind !== 'read') open.set(op.key, op);
+  for (const { op } of inFlight) if (op.kind !== 'read') open.set(op.key, op);
   return open;
 }
 

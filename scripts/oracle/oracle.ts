@@ -9,7 +9,7 @@ import { judge } from './judge.ts';
 import { type Knowledge, knowledge, unknownCounts } from './knowledge.ts';
 import { createRegistry } from './registry.ts';
 import { settleAll } from './tally.ts';
-import { type OracleSummary, type ShopperTotals, summarize, type Violation } from './verdict.ts';
+import { addShopper, noTotals, type OracleSummary, type ShopperTotals, type Violation } from './verdict.ts';
 import { createWorlds } from './worlds.ts';
 
 export type { Knowledge } from './knowledge.ts';
@@ -27,6 +27,8 @@ export interface Oracle {
   observe(event: HistoryEvent): Violation | null;
   /** What is certain about a shopper's cart right now. */
   knows(shopper: string): Knowledge;
+  /** The same for one shopper, without looking for its file at every event. */
+  follow(shopper: string): Follower;
   /**
    * After the final reads: settles what only time could tell (`Violation.class`), and what was never
    * verified.
@@ -36,11 +38,20 @@ export interface Oracle {
   summary(): OracleSummary;
 }
 
+export interface Follower {
+  observe(event: HistoryEvent): Violation | null;
+  knows(): Knowledge;
+  /** The shopper is gone for good: its verdict is settled and counted, its file is thrown away. */
+  release(): void;
+}
+
 /** Judges all shoppers of a run. `sessionTtlMs`: a cart gone after a longer pause is expired, not broken. */
 export function createOracle({ sessionTtlMs }: { sessionTtlMs: number }): Oracle {
   const registry = createRegistry();
   const cases = new Map<string, Case>();
   const violations: Violation[] = [];
+  /** The sum over the shoppers that are gone. */
+  const gone = noTotals();
   let ended = false;
 
   const caseOf = (shopper: string): Case => {
@@ -51,23 +62,38 @@ export function createOracle({ sessionTtlMs }: { sessionTtlMs: number }): Oracle
     return opened;
   };
 
+  function judgeOne(file: Case, event: HistoryEvent): Violation | null {
+    const violation = judge(file, event);
+    if (violation !== null && violations.length < MAX_VIOLATIONS) violations.push(violation);
+    return violation;
+  }
+
+  function release(file: Case): void {
+    if (!cases.delete(file.shopper)) return;
+    settleAll(file.tally);
+    addShopper(gone, totalsOf(file));
+  }
+
   return {
-    observe(event) {
-      const violation = judge(caseOf(event.shopper), event);
-      if (violation !== null && violations.length < MAX_VIOLATIONS) violations.push(violation);
-      return violation;
-    },
-    knows(shopper) {
-      return knowledge(cases.get(shopper)?.worlds ?? createWorlds());
+    observe: (event) => judgeOne(caseOf(event.shopper), event),
+    knows: (shopper) => knowledge(cases.get(shopper)?.worlds ?? createWorlds()),
+    follow(shopper) {
+      const file = caseOf(shopper);
+      return {
+        observe: (event) => judgeOne(file, event),
+        knows: () => knowledge(file.worlds),
+        release: () => release(file),
+      };
     },
     end() {
       ended = true;
       for (const { tally } of cases.values()) settleAll(tally);
     },
     summary() {
-      const totals = [...cases.values()].map(totalsOf);
-      const sum = summarize(totals, [...violations]);
-      return ended ? sum : { ...sum, carts: { ...sum.carts, unverified: 0 } };
+      const sum = structuredClone(gone);
+      for (const file of cases.values()) addShopper(sum, totalsOf(file));
+      if (!ended) sum.carts.unverified = 0;
+      return { ...sum, violations: [...violations] };
     },
   };
 }

@@ -99,26 +99,27 @@ export function noEvents(): Record<EventClass, number> {
   };
 }
 
-/** The run's numbers: the sum over its shoppers. */
-export function summarize(shoppers: readonly ShopperTotals[], violations: Violation[]): OracleSummary {
-  const sum: OracleSummary = {
+/** The run's numbers before anybody came. */
+export function noTotals(): Omit<OracleSummary, 'violations'> {
+  return {
     carts: { checked: 0, broken: 0, undecided: 0, unverified: 0, expired: 0 },
-    shoppers: { total: shoppers.length, hit: 0 },
+    shoppers: { total: 0, hit: 0 },
     broken: noneBroken(),
     events: noEvents(),
     unknown: { landed: 0, neverSeen: 0, open: 0 },
     churn: 0,
-    violations,
   };
-  for (const shopper of shoppers) {
-    if (shopper.carts.broken > 0) sum.shoppers.hit += 1;
-    addTo(sum.carts, shopper.carts);
-    addTo(sum.broken, shopper.broken);
-    addTo(sum.events, shopper.events);
-    addTo(sum.unknown, shopper.unknown);
-    sum.churn += shopper.churn;
-  }
-  return sum;
+}
+
+/** The run's numbers are the sum over its shoppers. */
+export function addShopper(sum: Omit<OracleSummary, 'violations'>, shopper: ShopperTotals): void {
+  sum.shoppers.total += 1;
+  if (shopper.carts.broken > 0) sum.shoppers.hit += 1;
+  addTo(sum.carts, shopper.carts);
+  addTo(sum.broken, shopper.broken);
+  addTo(sum.events, shopper.events);
+  addTo(sum.unknown, shopper.unknown);
+  sum.churn += shopper.churn;
 }
 
 function addTo<K extends string>(sum: Record<K, number>, part: Record<K, number>): void {

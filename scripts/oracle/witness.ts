@@ -10,17 +10,19 @@ export interface Witness {
 }
 
 export function createWitness(): Witness {
-  let events: HistoryEvent[] = [];
+  const events: HistoryEvent[] = [];
   const calls: number[] = [];
+  const isKept = ({ call }: HistoryEvent) => calls.includes(call);
   return {
     record(event) {
-      if (event.type === 'invoke') calls.push(event.call);
-      if (calls.length > MAX_CALLS) {
-        calls.shift();
-        events = events.filter(({ call }) => calls.includes(call));
-      }
       events.push(event);
+      if (event.type !== 'invoke') return;
+      calls.push(event.call);
+      if (calls.length <= MAX_CALLS) return;
+      calls.shift();
+      // Late ends of older calls may stay in between for a while: no more than were in flight at once.
+      while (events[0] !== undefined && !isKept(events[0])) events.shift();
     },
-    events: () => [...events],
+    events: () => events.filter(isKept),
   };
 }

@@ -5,6 +5,7 @@ import {
   createCalls,
   flightOf,
   infer,
+  land,
   leaveUnknown,
   openBeside,
   settle,
@@ -19,7 +20,7 @@ import {
   withoutCall,
   worldOf,
 } from './search.ts';
-import { type CartState, EMPTY, sameState } from './state.ts';
+import { type CartState, EMPTY, sameState, spec } from './state.ts';
 
 /** Open calls besides the answered one; with more the search is given up: 4 have 65 orders, 5 have 326. */
 export const MAX_OTHERS = 4;
@@ -42,7 +43,7 @@ export function createWorlds(): Worlds {
 
 /** The call definitely did not take place. False if an answer has already shown that it did. */
 export function fail(worlds: Worlds, call: number): boolean {
-  worlds.calls.inFlight.delete(call);
+  land(worlds.calls, call);
   const left = worlds.all.filter(({ landed }) => !landed.has(call));
   if (left.length > 0) {
     worlds.all = left;
@@ -56,7 +57,7 @@ export function fail(worlds: Worlds, call: number): boolean {
 /** Nobody can know whether the call took place or still will: it stays open for ever. Reads are forgotten. */
 export function leaveOpen(worlds: Worlds, call: number): void {
   const { op } = flightOf(worlds.calls, call);
-  worlds.calls.inFlight.delete(call);
+  land(worlds.calls, call);
   forgetCall(worlds, call);
   leaveUnknown(worlds.calls, op);
   settleWhatAllAgreeOn(worlds);
@@ -82,6 +83,19 @@ export function explain(
   }
   const survivors = distinct(fitting);
   return survivors.length > MAX_WORLDS ? null : survivors;
+}
+
+/**
+ * The only answer `call` can have, where there is nothing to search: one world, nothing else open, an op that comes
+ * for the first time. Null = there is a choice. Nearly every answer of a quiet shop is of this kind.
+ */
+export function onlyAnswer({ all, calls }: Worlds, call: number): World | null {
+  const [world] = all;
+  if (world === undefined || all.length > 1 || world.used.size > 0 || world.landed.size > 0) return null;
+  if (calls.inFlight.length > 1 || calls.unknown.size > 0 || calls.lost > 0) return null;
+  const { op } = flightOf(calls, call);
+  if (op.kind === 'read') return world;
+  return calls.settled.has(op.key) || calls.foggy.has(op.key) ? null : worldOf(spec(world.state, op));
 }
 
 /** Every state `call` could legally have shown; for naming what is wrong with the one it did show. */
@@ -119,10 +133,13 @@ function forgetCall(worlds: Worlds, call: number): void {
 
 function settleWhatAllAgreeOn(worlds: Worlds): void {
   const { unknown, settled } = worlds.calls;
-  for (const { op } of [...unknown.values()]) {
-    if (worlds.all.every(({ used }) => used.has(op.key))) infer(worlds.calls, op);
+  if (unknown.size > 0) {
+    for (const { op } of [...unknown.values()]) {
+      if (worlds.all.every(({ used }) => used.has(op.key))) infer(worlds.calls, op);
+    }
   }
   // Only keys in doubt stay in a world; otherwise the sets, and the cost of copying them, grow without bound.
+  if (worlds.all.every(({ used }) => used.size === 0)) return;
   worlds.all = worlds.all.map((world) => {
     const used = [...world.used].filter((key) => !settled.has(key));
     return used.length === world.used.size ? world : { ...world, used: new Set(used) };

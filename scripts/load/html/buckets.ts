@@ -1,4 +1,4 @@
-import type { Second } from '../timeline.ts';
+import type { Second } from '../story.ts';
 
 /** One step of a drawn time line: a second, or as many as share a step in a long run. */
 export interface Bucket {

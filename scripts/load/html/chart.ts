@@ -1,4 +1,4 @@
-import type { Flag, Story } from '../timeline.ts';
+import type { Flag, Story } from '../story.ts';
 import { clock, damageText, deedText, thousands } from '../words.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
 import { type Html, html } from './html.ts';

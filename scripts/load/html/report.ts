@@ -1,8 +1,17 @@
 import { CLASSES } from '../../oracle/oracle.ts';
 import { againCommand } from '../again.ts';
 import type { JudgedResult } from '../contract.ts';
-import type { Story } from '../timeline.ts';
-import { CLASS_WORDS, percent, plural, reasonText, seconds, thousands } from '../words.ts';
+import type { Story } from '../story.ts';
+import {
+  CLASS_WORDS,
+  crowdText,
+  percent,
+  plural,
+  RUNTIMES,
+  reasonText,
+  seconds,
+  thousands,
+} from '../words.ts';
 import { timelineOf } from './chart.ts';
 import { Html, html } from './html.ts';
 import { badgeOf, CRACKED, DOUBTFUL, replicaClass, WHOLE } from './marks.ts';
@@ -66,7 +75,7 @@ const MARKS = { broken: CRACKED, valid: WHOLE, unknown: DOUBTFUL };
 function headOf(result: JudgedResult): Html {
   const { verdict, carts, shoppers, ops, config } = result;
   const errors = ops.fail + ops.unknown;
-  const who = `${plural(config?.shoppers ?? shoppers.total, 'shopper')} for ${seconds(result.durationMs)}`;
+  const who = `${crowdText(config, shoppers.total)} for ${seconds(result.durationMs)}`;
   const where = config === null ? 'judged again from a recorded run' : `at ${config.url}`;
   return html`<header><div class="top">${MARKS[verdict]}<div><h1>${sentenceOf(result)}</h1><p class="lead note">${who}, ${where}</p></div></div>
 <p class="lead">${explanationOf(result)}</p>
@@ -139,11 +148,11 @@ function errorsOf({ result: { ops }, story: { reasons } }: Report): Html {
 }
 
 function againOf(result: JudgedResult): Html {
-  const { run, seed, startedAt, thresholds } = result;
+  const { run, seed, startedAt, runtime, thresholds } = result;
   const limits = thresholds.map(
     ({ expr, value, ok }) =>
       html`<dt><code>${expr}</code></dt><dd>${ok ? 'holds' : 'missed'} (${value === null ? 'no data' : Math.round(value * 1000) / 1000})</dd>`,
   );
   return html`<section class="keep"><h2>The same again</h2><p>The seed decides what every shopper does; what is done to the cluster is up to you.</p><pre tabindex="0">${againCommand(result)}</pre>
-<dl class="facts"><dt>Run</dt><dd>${run}</dd><dt>Seed</dt><dd>${seed}</dd>${startedAt === null ? null : html`<dt>Started</dt><dd>${startedAt}</dd>`}${limits}</dl></section>`;
+<dl class="facts"><dt>Run</dt><dd>${run}</dd><dt>Seed</dt><dd>${seed}</dd>${startedAt === null ? null : html`<dt>Started</dt><dd>${startedAt}</dd>`}${runtime === null ? null : html`<dt>Runtime</dt><dd>${runtime} (${RUNTIMES[runtime]})</dd>`}${limits}</dl></section>`;
 }
