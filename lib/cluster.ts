@@ -1,16 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from './flags.ts';
 import { isIdentity, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 /**
  * A running cluster leaves its addresses and the instructor's token in its run directory
- * (`.cartwreck/<name>/cluster.json`, readable by its owner only), so that scripts need no flags.
+ * (`.cartwreck/<name>/cluster.json`, readable by its owner only), so that scripts need no flags. One of containers
+ * leaves the same file in a volume (compose-clusters.ts).
  */
 export interface ClusterInfo {
   name: string;
-  /** the process that runs the agent */
-  agent: ProcessIdentity;
+  /** the process that runs the agent; null: a container, of which Docker knows whether it runs */
+  agent: ProcessIdentity | null;
   runtime: 'process' | 'docker';
   /** data plane, e.g. http://127.0.0.1:8080 */
   url: string;
@@ -32,30 +32,11 @@ export const runBase = (env: Record<string, string | undefined>): string =>
 
 export const runDirectory = (base: string, name: string): string => join(base, name);
 
-/** The running clusters under `base`; the leftovers of dead ones are passed over. */
+/** The running clusters of processes under `base`; the leftovers of dead ones are passed over. */
 export function runningClusters(base: string): ClusterInfo[] {
   return names(base)
     .map((name) => readCluster(base, name))
-    .filter((info): info is ClusterInfo => info !== null && isRunning(info.agent));
-}
-
-/** The running cluster of that name, or the only one when no name is given; null when there is none. */
-export function findCluster(base: string, name?: string): ClusterInfo | null {
-  const running = runningClusters(base);
-  if (name !== undefined) return running.find((info) => info.name === name) ?? null;
-  if (running.length > 1) {
-    const choices = running.map((info) => `--name ${info.name}`).join(' or ');
-    throw new UsageError(`${running.length} clusters are running: say which with ${choices}.`);
-  }
-  return running[0] ?? null;
-}
-
-/** Like findCluster, but no cluster is an error that says how to start one. */
-export function requireCluster(base: string, name?: string): ClusterInfo {
-  const found = findCluster(base, name);
-  if (found) return found;
-  const which = name === undefined ? 'No cluster is running' : `No cluster named "${name}" is running`;
-  throw new UsageError(`${which} (looked in ${base}). Start one with: npm start`);
+    .filter((info): info is ClusterInfo => info !== null && info.agent !== null && isRunning(info.agent));
 }
 
 function readCluster(base: string, name: string): ClusterInfo | null {

@@ -24,6 +24,7 @@ const MAINS = [
   'proxy/main.ts',
   'apps/agent/main.ts',
   'apps/agent/reaper.ts',
+  'apps/agent/watch.ts',
   'apps/agent/store/embedded.ts',
   'apps/console/main.ts',
   'scripts/up.ts',

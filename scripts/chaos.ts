@@ -1,7 +1,8 @@
-import { requireCluster, runBase } from '../lib/cluster.ts';
+import { requireCluster } from '../lib/find-cluster.ts';
 import { helpText, parseFlags, UsageError } from '../lib/flags.ts';
 import { runMain } from '../lib/main.ts';
-import { CHAOS_FLAGS, type Context, readVerb, requireFitting, VERBS } from './chaos/verbs.ts';
+import { CHAOS_FLAGS, type Context } from './chaos/context.ts';
+import { readVerb, requireFitting, VERBS } from './chaos/verbs.ts';
 
 /** `npm run chaos`: hurts the cluster, and mends it. Every verb is one call of the control API. */
 const rows = Object.values(VERBS).map(({ usage, help }) => `  ${usage.padEnd(36)} ${help}`);
@@ -18,7 +19,7 @@ await runMain(async () => {
   const asked = readVerb(positionals);
   if (!asked) throw new UsageError(`unknown verb "${word}"\n\n${USAGE}`);
   requireFitting(asked, given);
-  const cluster = requireCluster(runBase(process.env), flags.name);
+  const cluster = await requireCluster(process.env, flags.name);
   const context: Context = { cluster, flags, targets: asked.targets };
   return asked.verb.run(context);
 });

@@ -1,5 +1,5 @@
 import { callApi } from '../lib/call.ts';
-import { requireCluster, runBase } from '../lib/cluster.ts';
+import { requireCluster } from '../lib/find-cluster.ts';
 import { type FlagTable, helpText, optionalText, parseFlags, UsageError } from '../lib/flags.ts';
 import { runMain } from '../lib/main.ts';
 import { SETTINGS, type Settings } from '../proxy/contract.ts';
@@ -17,7 +17,7 @@ await runMain(async () => {
   const { flags, positionals, help } = parseFlags(FLAGS, process.argv.slice(2), process.env);
   if (help) return void process.stdout.write(helpText(USAGE, FLAGS));
   const change = readChange(positionals);
-  const { consoleUrl, token } = requireCluster(runBase(process.env), flags.name);
+  const { consoleUrl, token } = await requireCluster(process.env, flags.name);
   const url = `${consoleUrl}/api/settings`;
   const before = await callApi<Settings>(url);
   // What is printed is what the proxy says it is now, never what was asked for.

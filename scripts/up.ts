@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { AGENT_FLAGS, type AgentConfig, agentConfig } from '../apps/agent/config.ts';
 import { type RunningCluster, startCluster } from '../apps/agent/start.ts';
 import type { ClusterEvent } from '../apps/console/contract.ts';
-import { narrate } from '../apps/console/narrate.ts';
+import { storyLine } from '../apps/console/story-line.ts';
 import { runBase } from '../lib/cluster.ts';
 import { helpText, parseFlags } from '../lib/flags.ts';
 import { createLog } from '../lib/log.ts';
@@ -10,7 +10,7 @@ import { runMain } from '../lib/main.ts';
 import { followEvents, type Subscription } from '../lib/sse.ts';
 import { createLineReader } from './up/lines.ts';
 import { stopSignal } from './up/signals.ts';
-import { banner, clock } from './up/words.ts';
+import { banner } from './up/words.ts';
 
 /** `npm start`: one cluster of processes, told about until Ctrl-C. */
 const USAGE =
@@ -72,8 +72,8 @@ function tellStory(consoleUrl: string): Subscription {
     onEvent(event) {
       if (event.t <= toldUntilT) return;
       newestT = Math.max(newestT, event.t);
-      const told = narrate(event);
-      if (told) say(`${clock(event.t)}  ${told.by === 'you' ? '▼' : ' '} ${told.text}`);
+      const line = storyLine(event);
+      if (line !== null) say(line);
     },
   });
 }

@@ -26,6 +26,7 @@ export const AGENT_FLAGS = {
     'auto|embedded|redis://…',
     'auto',
   ),
+  'min-healthy': integer('no fault may leave fewer ready shops than this', 0, { min: 0, max: 16 }),
   name: text(
     'name of the cluster; two with different names and ports run side by side',
     'NAME',
@@ -51,6 +52,8 @@ export interface AgentConfig {
   redis: string;
   cookiePrefix: string;
   logLevel: string;
+  /** fewest ready shops that a fault may leave; 0 = no floor */
+  minHealthy: number;
 }
 
 /** Most replicas a cluster may be scaled to. */
@@ -109,6 +112,7 @@ export function agentConfig(flags: Parsed<typeof AGENT_FLAGS>['flags'], words: s
     redis,
     cookiePrefix,
     logLevel,
+    minHealthy: flags['min-healthy'],
   };
 }
 

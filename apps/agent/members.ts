@@ -1,39 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { AgentConfig } from './config.ts';
+import type { KeyRing } from './keyring.ts';
 import type { MemberSpec } from './runtime/member.ts';
+import type { Secrets } from './secrets.ts';
 import { answersPing, type StoreChoice } from './store/choose.ts';
 
 /** How each member of a cluster of processes is started. Everything they must agree on is decided here, once. */
-export interface Secrets {
-  /** proxy → replica: proves that a stamp is the proxy's */
-  stamp: string;
-  /** signs the session id cookie */
-  session: string;
-  /** keys of the signed cart cookie, newest first: `kid:secret,…` */
-  cookieKeys: string;
-  /** console → agent */
-  agent: string;
-  /** the instructor's */
-  token: string;
-}
-
-/** Thrown away with the cluster: nothing signed in one run is worth anything in the next. */
-export function newSecrets(): Secrets {
-  const secret = () => randomBytes(24).toString('base64url');
-  return {
-    stamp: secret(),
-    session: secret(),
-    cookieKeys: `k1:${secret()}`,
-    agent: secret(),
-    token: randomBytes(9).toString('base64url'),
-  };
-}
-
 export interface MemberContext {
   config: AgentConfig;
   secrets: Secrets;
+  /** of the signed cart cookie; read at each start of a shop */
+  keys: KeyRing;
   startedAt: number;
   directory: string;
   redisUrl: string;
@@ -119,7 +97,7 @@ export function consoleSpec(context: MemberContext, urls: { shop: string; contro
 }
 
 export function shopSpec(context: MemberContext, number: number): MemberSpec {
-  const { config, secrets, redisUrl } = context;
+  const { config, secrets, keys, redisUrl } = context;
   const id = `shop-${number}`;
   return {
     id,
@@ -136,7 +114,7 @@ export function shopSpec(context: MemberContext, number: number): MemberSpec {
         BOOT_ID: life,
         CARTWRECK_SECRET: secrets.stamp,
         SESSION_SECRET: secrets.session,
-        COOKIE_KEYS: secrets.cookieKeys,
+        COOKIE_KEYS: keys.text,
         COOKIE_PREFIX: config.cookiePrefix,
         REDIS_URL: redisUrl,
         SESSIONS: config.sessions,

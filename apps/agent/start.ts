@@ -1,23 +1,12 @@
 import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import type { ClusterInfo } from '../../lib/cluster.ts';
-import { EventLog } from '../../lib/event-log.ts';
 import { listen } from '../../lib/listen.ts';
 import { ExpectedError } from '../../lib/main.ts';
-import { Agent } from './agent.ts';
-import { createAgentApi } from './api.ts';
+import { assembleAgent } from './assemble.ts';
 import type { AgentConfig } from './config.ts';
-import type { AgentEvent } from './contract.ts';
-import {
-  consoleSpec,
-  freePort,
-  type MemberContext,
-  newSecrets,
-  proxySpec,
-  shopSpec,
-  storeSpec,
-} from './members.ts';
-import { createProxyClient } from './proxy-client.ts';
+import { KeyRing } from './keyring.ts';
+import { consoleSpec, freePort, type MemberContext, proxySpec, shopSpec, storeSpec } from './members.ts';
 import {
   announceCluster,
   claimRunDirectory,
@@ -28,8 +17,9 @@ import {
 } from './run-directory.ts';
 import { ProcessRuntime } from './runtime/process.ts';
 import { RuntimeError } from './runtime/runtime.ts';
+import { newSecrets } from './secrets.ts';
 import { chooseStore, type StoreChoice } from './store/choose.ts';
-import { createWipe } from './store/wipe.ts';
+import { createStoreClient } from './store-client.ts';
 
 /** A cluster of processes, up and taking requests. */
 export interface RunningCluster {
@@ -108,26 +98,29 @@ const choosePorts = async ({ controlPort }: AgentConfig) => ({
 function assemble(options: StartOptions, choice: StoreChoice, { directory, controlPort, storePort }: Place) {
   const { config, programs, log } = options;
   const startedAt = Date.now();
-  const now = () => Date.now() - startedAt;
   const secrets = newSecrets();
-  const events = new EventLog<AgentEvent>({ now });
+  const keys = new KeyRing(secrets.cookieKeys);
   const external = choice.kind === 'external' ? choice.url : null;
   const controlUrl = `http://${HOST}:${controlPort}`;
   const redisUrl = external ?? `redis://${HOST}:${storePort}`;
-  const context: MemberContext = { config, secrets, startedAt, directory, redisUrl, agentUrl: '', programs };
+  const commands = choice.kind === 'external' ? null : createStoreClient(choice.kind, redisUrl);
+  const shared = { config, secrets, keys, startedAt };
+  const context: MemberContext = { ...shared, directory, redisUrl, agentUrl: '', programs };
   const store = choice.kind === 'external' ? [] : [storeSpec(choice, storePort, directory)];
   const runtime = new ProcessRuntime({
     directory,
     fixed: [...store, proxySpec(context, controlPort)],
     shop: (number) => shopSpec(context, number),
-    now,
+    now: () => Date.now() - startedAt,
     onEvent: (event) => agent.notice(event),
     onLine: options.onLine,
   });
-  const proxy = createProxyClient(controlUrl);
-  const wipeStore = createWipe({ runtime, external, prefix: config.cookiePrefix });
-  const agent = new Agent({ config, startedAt, runtime, proxy, events, store: choice.words, wipeStore });
-  const server = createServer(createAgentApi({ agent, events, token: secrets.agent, log }));
+  const { agent, events, api } = assembleAgent({
+    ...{ ...shared, runtime, controlUrl, log },
+    store: { words: choice.words, external, commands },
+    records: `${directory}/faults`,
+  });
+  const server = createServer(api);
 
   const urlOf = (id: string) =>
     `http://${HOST}:${runtime.members().find((member) => member.id === id)?.address?.port ?? 0}`;

@@ -5,17 +5,22 @@ import { helpText, parseFlags, UsageError } from '../../lib/flags.ts';
 import { listen } from '../../lib/listen.ts';
 import { createLog } from '../../lib/log.ts';
 import { runMain } from '../../lib/main.ts';
+import { withValueFiles } from '../../lib/value-files.ts';
 import { addApi } from './api.ts';
 import { CONSOLE_FLAGS, type ConsoleFlags } from './config.ts';
-import { followCluster } from './events.ts';
+import { followCluster, type Story } from './events.ts';
 import { addPages } from './pages.ts';
 import { createRuns } from './runs.ts';
+import { storyLine } from './story-line.ts';
 
 /** A load under way gets this long to write its last numbers. */
 const SHUTDOWN_LIMIT_MS = 3000;
+/** May come as files, as containers get them. */
+const IN_FILES = ['CARTWRECK_NAME', 'CARTWRECK_TOKEN', 'CARTWRECK_AGENT_TOKEN', 'CARTWRECK_RUN_STARTED'];
 
 await runMain(async () => {
-  const { flags, help } = parseFlags(CONSOLE_FLAGS, process.argv.slice(2), process.env);
+  const env = withValueFiles(process.env, IN_FILES);
+  const { flags, help } = parseFlags(CONSOLE_FLAGS, process.argv.slice(2), env);
   if (help)
     return void process.stdout.write(helpText('node dist/apps/console/main.js [flags]', CONSOLE_FLAGS));
   if (flags.token === '')
@@ -31,10 +36,11 @@ async function serve(flags: ConsoleFlags): Promise<void> {
     agentToken: flags['agent-token'],
     now: () => Date.now() - flags['run-started'],
   });
+  if (flags.tell) tell(story);
   let port = flags.port;
   const runs = createRuns({
     script: new URL('../../scripts/load.js', import.meta.url),
-    shopUrl: flags['shop-url'],
+    shopUrl: flags['load-url'] ?? flags['shop-url'],
     consoleUrl: () => `http://127.0.0.1:${port}`,
     token: flags.token,
     log: story.log,
@@ -62,4 +68,15 @@ async function serve(flags: ConsoleFlags): Promise<void> {
   });
   announceReady({ port });
   log.info({ port }, 'ready');
+}
+
+function tell({ log }: Story): void {
+  log.follow({
+    take(event) {
+      const line = storyLine(event);
+      if (line !== null) process.stdout.write(`${line}\n`);
+      return true;
+    },
+    end() {},
+  });
 }

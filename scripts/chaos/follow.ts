@@ -14,7 +14,7 @@ const SERVING_LIMIT_MS = 15_000;
 const DEPLOY_LIMIT_MS = 300_000;
 const POLL_MS = 50;
 /** Faults after which the target serves again without anybody undoing them. */
-const HEALS_ITSELF = new Set(['replica.restart']);
+const HEALS_ITSELF = new Set(['replica.restart', 'replica.crash']);
 
 /**
  * Tells how long a shop took from the fault to serving again, when it does so by itself soon. Resolves to the exit code:
@@ -26,15 +26,18 @@ export async function untilServing(
   startedMs: number,
   say: Say,
 ): Promise<number> {
-  const { id, fault, target, forMs } = view;
-  const soon = forMs !== null && forMs <= SERVING_LIMIT_MS && target.startsWith('shop-');
+  const { id, fault, targets, forMs, target } = view;
+  const ofShops = targets.length > 0 && targets.every((one) => one.startsWith('shop-'));
+  const soon = forMs !== null && forMs <= SERVING_LIMIT_MS && ofShops;
   if (!soon && !HEALS_ITSELF.has(fault)) return 0;
   const limitMs = (forMs ?? 0) + SERVING_LIMIT_MS;
   const end = performance.now() + limitMs;
   while (performance.now() < end) {
-    const life = servingLife(await readState(cluster), id, target);
-    if (life !== null) {
-      say(`${life} serves again, ${formatMs(performance.now() - startedMs)} after the fault`);
+    const lives = servingLives(await readState(cluster), id, targets);
+    if (lives !== null) {
+      say(
+        `${lives.join(', ')} serve${lives.length === 1 ? 's' : ''} again, ${formatMs(performance.now() - startedMs)} after the fault`,
+      );
       return 0;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -43,13 +46,15 @@ export async function untilServing(
   return 1;
 }
 
-/** The life that serves after the fault: of its target, once the fault is over. Null = not yet. */
-function servingLife(state: ClusterState, faultId: string, target: string): string | null {
+/** The lives that serve after the fault: of its targets, once the fault is over. Null = not yet all of them. */
+function servingLives(state: ClusterState, faultId: string, targets: readonly string[]): string[] | null {
   const fault = state.faults.find(({ id }) => id === faultId);
   if (fault?.state === 'active') return null;
-  const shop = state.replicas?.find(({ id }) => id === target);
-  const serves = shop?.state === 'ready' && shop.upstream?.life === shop.life && shop.upstream.state === 'up';
-  return serves ? shop.life : null;
+  const shops = state.replicas?.filter(({ id }) => targets.includes(id)) ?? [];
+  const serve = shops.filter(
+    ({ state: is, life, upstream }) => is === 'ready' && upstream?.life === life && upstream.state === 'up',
+  );
+  return serve.length === targets.length ? serve.map(({ life }) => life) : null;
 }
 
 const readState = (cluster: ClusterInfo) => callApi<ClusterState>(`${cluster.consoleUrl}/api/state`);

@@ -12,6 +12,7 @@ export function statusText(state: ClusterState): string {
     '',
     `store  ${store === null ? 'not known' : `${store.kind}: ${store.member?.state ?? 'not ours to hurt'}`}`,
   ];
+  if (state.armed === false) lines.push('stopped: no fault is injected until npm run chaos -- arm');
   const active = state.faults.filter((fault) => fault.state === 'active');
   for (const fault of active)
     lines.push(

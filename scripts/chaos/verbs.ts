@@ -1,25 +1,10 @@
-import type { FaultName, FaultView } from '../../apps/agent/contract.ts';
+import type { FaultView } from '../../apps/agent/contract.ts';
 import type { ClusterState } from '../../apps/console/contract.ts';
-import { callApi, type Method } from '../../lib/call.ts';
-import type { ClusterInfo } from '../../lib/cluster.ts';
-import { formatMs, parseDuration } from '../../lib/duration.ts';
-import { type FlagTable, optionalText, type Parsed, toggle, UsageError } from '../../lib/flags.ts';
-import { followDeploy, untilServing } from './follow.ts';
+import { UsageError } from '../../lib/flags.ts';
+import { type CHAOS_FLAGS, type Context, call, say } from './context.ts';
+import { anyFault, faultVerb, listFaults } from './faults.ts';
+import { followDeploy } from './follow.ts';
 import { statusText } from './status.ts';
-
-export const CHAOS_FLAGS = {
-  for: optionalText('the fault undoes itself after this time, e.g. 8s; 0s = at once', 'TIME'),
-  grace: optionalText('a stop or restart waits this long before SIGKILL, e.g. 2s', 'TIME'),
-  rolling: toggle('deploy: one shop after the other'),
-  drain: optionalText('deploy: how long a draining shop may keep its clients', 'TIME'),
-  name: optionalText('which cluster, when several run', 'NAME'),
-} satisfies FlagTable;
-
-export interface Context {
-  cluster: ClusterInfo;
-  flags: Parsed<typeof CHAOS_FLAGS>['flags'];
-  targets: string[];
-}
 
 interface Verb {
   usage: string;
@@ -27,49 +12,60 @@ interface Verb {
   /** the flags it takes beside --name */
   flags: readonly (keyof typeof CHAOS_FLAGS)[];
   /** how many words may follow it */
-  targets: 0 | 1;
+  targets: 0 | 1 | 2;
   /** Resolves to the exit code. */
   run(context: Context): Promise<number>;
 }
+
+/** What every verb that injects a fault takes. */
+const FAULT_FLAGS = ['for', 'dry-run', 'min-healthy'] as const;
 
 /** The one table of verbs. */
 export const VERBS: Record<string, Verb> = {
   kill: {
     usage: 'kill shop-2 | kill redis',
     help: 'SIGKILL, no goodbye; stays dead until undo, restart or --for',
-    flags: ['for'],
+    flags: FAULT_FLAGS,
     targets: 1,
     run: faultVerb('kill'),
   },
   stop: {
     usage: 'stop shop-2 [--grace 5s]',
     help: 'SIGTERM, then SIGKILL after the grace',
-    flags: ['for', 'grace'],
+    flags: [...FAULT_FLAGS, 'grace'],
     targets: 1,
     run: faultVerb('stop'),
   },
   pause: {
     usage: 'pause shop-1 --for 8s',
     help: 'freezes it: accepts connections, answers nothing',
-    flags: ['for'],
+    flags: FAULT_FLAGS,
     targets: 1,
     run: faultVerb('pause'),
   },
   restart: {
     usage: 'restart shop-3 | restart proxy',
     help: 'a new life, waits until it serves',
-    flags: ['grace'],
+    flags: ['grace', 'dry-run', 'min-healthy'],
     targets: 1,
     run: faultVerb('restart'),
   },
   deploy: {
     usage: 'deploy --rolling [--drain 2s]',
-    help: 'replaces every shop, one after the other',
-    flags: ['rolling', 'drain'],
+    help: 'replaces every shop: in turn, or as --strategy says',
+    flags: ['rolling', 'drain', 'strategy'],
     targets: 0,
     run: deploy,
   },
   scale: { usage: 'scale 5', help: 'how many shops there are', flags: [], targets: 1, run: scale },
+  fault: {
+    usage: 'fault link.latency shop-2 --with …',
+    help: 'any fault, see faults; --with name=value, several if need be',
+    flags: [...FAULT_FLAGS, 'with'],
+    targets: 2,
+    run: anyFault,
+  },
+  faults: { usage: 'faults', help: 'every fault there is', flags: [], targets: 0, run: listFaults },
   undo: {
     usage: 'undo [f3]',
     help: 'undoes one fault, or the newest that is active',
@@ -77,6 +73,14 @@ export const VERBS: Record<string, Verb> = {
     targets: 1,
     run: undo,
   },
+  emergency: {
+    usage: 'emergency',
+    help: 'undoes everything, and allows no fault until arm',
+    flags: [],
+    targets: 0,
+    run: emergency,
+  },
+  arm: { usage: 'arm', help: 'allows faults again', flags: [], targets: 0, run: arm },
   reset: {
     usage: 'reset',
     help: 'back to how the cluster started: no faults, empty carts',
@@ -87,10 +91,16 @@ export const VERBS: Record<string, Verb> = {
   status: { usage: 'status', help: 'what is up, what is hurt', flags: [], targets: 0, run: status },
 };
 
+/** In a hurry nobody looks up which word it was. */
+const ALIASES: Record<string, string> = { halt: 'emergency', 'stop-all': 'emergency' };
+
 /** Which verb is meant, and at what. "redis kill" reads better with the target first; both orders work. */
 export function readVerb(words: string[]): { name: string; verb: Verb; targets: string[] } | null {
   const [first = '', second = '', ...rest] = words;
-  const known = (word: string): Verb | undefined => (Object.hasOwn(VERBS, word) ? VERBS[word] : undefined);
+  const known = (word: string): Verb | undefined => {
+    const name = ALIASES[word] ?? word;
+    return Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+  };
   const verb = known(first);
   if (verb) return { name: first, verb, targets: words.slice(1) };
   const turned = known(second);
@@ -109,44 +119,9 @@ export function requireFitting(
   if (stranger !== undefined) throw new UsageError(`${name} takes no --${stranger}. ${verb.usage}`);
 }
 
-/** Which fault a verb means depends on what it is aimed at. */
-const FAULT_OF: Record<string, Partial<Record<'shop' | 'redis' | 'proxy', FaultName>>> = {
-  kill: { shop: 'replica.kill', redis: 'store.kill' },
-  stop: { shop: 'replica.stop' },
-  pause: { shop: 'replica.pause', redis: 'store.pause' },
-  restart: { shop: 'replica.restart', redis: 'store.restart', proxy: 'proxy.restart' },
-};
-
-function faultVerb(verb: string): Verb['run'] {
-  return async (context) => {
-    const [target] = context.targets;
-    if (target === undefined) throw new UsageError(`${verb} what? ${VERBS[verb]?.usage}`);
-    const kind = target === 'redis' || target === 'proxy' ? target : 'shop';
-    const fault = FAULT_OF[verb]?.[kind];
-    if (!fault) throw new UsageError(`${verb} cannot be aimed at ${target}. ${VERBS[verb]?.usage}`);
-    const started = performance.now();
-    const { grace } = context.flags;
-    const body = {
-      fault,
-      target,
-      ...(context.flags.for === undefined ? {} : { for: context.flags.for }),
-      ...(grace === undefined ? {} : { with: { graceMs: readGrace(grace) } }),
-    };
-    const view = await call<FaultView>(context, 'POST', '/faults', body);
-    say(`${view.target}: ${fault} done (${view.id})${afterwards(view)}`);
-    return untilServing(context.cluster, view, started, say);
-  };
-}
-
-function afterwards({ state, id, forMs }: FaultView): string {
-  if (state !== 'active') return '';
-  if (forMs === null) return `; mend it with: npm run chaos -- undo ${id}`;
-  return forMs === 0 ? '; mended again at once' : `; undoes itself after ${formatMs(forMs)}`;
-}
-
 async function deploy(context: Context): Promise<number> {
-  const { drain } = context.flags;
-  const body = { strategy: 'in-place', ...(drain === undefined ? {} : { drain }) };
+  const { drain, strategy } = context.flags;
+  const body = { strategy, ...(drain === undefined ? {} : { drain }) };
   return followDeploy(context.cluster, () => call(context, 'POST', '/deploys', body), say);
 }
 
@@ -170,6 +145,18 @@ async function undo(context: Context): Promise<number> {
   return 0;
 }
 
+async function emergency(context: Context): Promise<number> {
+  const { undone } = await call<{ undone: number }>(context, 'POST', '/stop', {});
+  say(`Stopped: ${undone} fault${undone === 1 ? '' : 's'} undone. No new ones until: npm run chaos -- arm`);
+  return 0;
+}
+
+async function arm(context: Context): Promise<number> {
+  await call(context, 'POST', '/arm', {});
+  say('Armed: faults are allowed again.');
+  return 0;
+}
+
 async function reset(context: Context): Promise<number> {
   const { ms } = await call<{ ms: number }>(context, 'POST', '/reset', {});
   say(`Ready again after ${ms} ms.`);
@@ -179,21 +166,4 @@ async function reset(context: Context): Promise<number> {
 async function status(context: Context): Promise<number> {
   say(statusText(await call<ClusterState>(context, 'GET', '/state')));
   return 0;
-}
-
-function call<T>({ cluster }: Context, method: Method, path: string, body?: unknown): Promise<T> {
-  const limits = { method, token: cluster.token, timeoutMs: 30_000 };
-  return callApi<T>(`${cluster.consoleUrl}/api${path}`, body === undefined ? limits : { ...limits, body });
-}
-
-function readGrace(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw new UsageError(`--grace: ${(error as Error).message}`);
-  }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

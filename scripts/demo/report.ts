@@ -1,4 +1,15 @@
+import type { ClusterInfo } from '../../lib/cluster.ts';
 import type { Measured } from './run.ts';
+
+/** What is about to happen, and where: a killed process refuses a connection, a killed container lets it hang. */
+export function openingText(
+  { name, runtime, store }: Pick<ClusterInfo, 'name' | 'runtime' | 'store'>,
+  { shoppers, seed }: { shoppers: number; seed: number },
+): string {
+  const shops =
+    runtime === 'docker' ? `Three shops in containers (project "${name}")` : 'Three shops as processes';
+  return `${shops}, ${shoppers} shoppers, seed ${seed}. Redis is: ${store}. shop-2 is killed under each design.`;
+}
 
 /** One design, as the class reads it. */
 export function designText(measured: Measured): string {

@@ -27,10 +27,3 @@ const PLACES: Record<AgentConfig['sessions'], string> = {
   redis: 'Redis',
   cookie: 'a signed cookie',
 };
-
-/** Time since the run began, as the pages show it: 00:31.2 */
-export function clock(ms: number): string {
-  const seconds = Math.max(0, ms) / 1000;
-  const minutes = Math.floor(seconds / 60);
-  return `${String(minutes).padStart(2, '0')}:${(seconds % 60).toFixed(1).padStart(4, '0')}`;
-}

@@ -34,6 +34,7 @@ export function calmState(startedAt: number): ClusterState {
     },
     faults: [],
     deploy: null,
+    armed: true,
     load: null,
     loadRunning: false,
   };
