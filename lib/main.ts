@@ -17,6 +17,7 @@ export async function runMain(
   main: () => Promise<number | undefined> | Promise<void>,
   usageCode: number = EXIT_USAGE,
 ): Promise<void> {
+  process.stdout.on('error', unlessReaderLeft);
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
@@ -24,4 +25,9 @@ export async function runMain(
     process.stderr.write(`${expected ? (error as Error).message : (error as Error).stack}\n`);
     process.exitCode = error instanceof UsageError ? usageCode : EXIT_FAILED;
   }
+}
+
+/** `npm run mode | head`: whoever read along has gone, and there is nobody to tell anything. */
+function unlessReaderLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
