@@ -1,54 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { test } from 'node:test';
 import { identify } from '../lib/process-identity.ts';
+import { exitOf, runScript, SHORT, scratch, startScript } from './support/load-script.ts';
 import { openToyShop } from './support/toy-shop.ts';
-import { waitFor } from './support/wait.ts';
-
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const QUICK = ['--shoppers', '4', '--think', '1ms-5ms', '--ramp', '0s', '--grace', '100ms'];
-const SHORT = [...QUICK, '--iterations', '8'];
-
-function scratch(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'cartwreck-load-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  return folder;
-}
-
-/** Starts the load script as a user would, with no cluster in sight. */
-function startScript(t: TestContext, args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/load.ts', ...args], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, CARTWRECK_RUN_DIR: scratch(t), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  const seen = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => {
-    seen.stdout += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    seen.stderr += chunk;
-  });
-  return { child, seen };
-}
-
-async function exitOf(child: ChildProcess): Promise<number | null> {
-  const [code] = await once(child, 'close');
-  return code;
-}
-
-async function runScript(t: TestContext, args: string[], env: Record<string, string> = {}) {
-  const { child, seen } = startScript(t, args, env);
-  return { code: await exitOf(child), ...seen };
-}
 
 test('a good shop gives exit 0, a summary in words, and the seed', async (t) => {
   const { url } = await openToyShop(t);
@@ -198,45 +156,6 @@ test('a history that cannot be written: exit 104 before anybody shops', async (t
   assert.match(stderr, /^cannot write the history to \/dev\/full: ENOSPC/);
   assert.equal(code, 104);
   assert.equal(shop.requests.length, 1, 'only the probe');
-});
-
-test('Ctrl-C ends the run, and the summary still comes: exit 130', async (t) => {
-  const { url } = await openToyShop(t, { delayMs: () => 150 });
-  const { child, seen } = startScript(t, [url, ...QUICK, '--duration', '1h']);
-  await waitFor('the first progress line', () => /broken carts 0 of [1-9]/.test(seen.stderr));
-  child.kill('SIGINT');
-  await waitFor('the script to say that it stops', () => seen.stderr.includes('Stopping'));
-  // npm passes the same key press on once more; that must not count as the second Ctrl-C.
-  child.kill('SIGINT');
-  assert.equal(await exitOf(child), 130);
-  assert.match(seen.stdout, /Verdict: valid/);
-});
-
-test('SIGTERM ends the run with a summary too: exit 143', async (t) => {
-  const { url } = await openToyShop(t);
-  const { child, seen } = startScript(t, [url, ...QUICK, '--duration', '1h', '--json']);
-  await waitFor('the first progress line', () => /broken carts 0 of [1-9]/.test(seen.stderr));
-  child.kill('SIGTERM');
-  assert.equal(await exitOf(child), 143);
-  assert.equal(JSON.parse(seen.stdout).verdict, 'valid');
-});
-
-test('a second Ctrl-C ends the program at once, with the history flushed', async (t) => {
-  let frozen = false;
-  const shop = await openToyShop(t, { misbehave: () => frozen });
-  const history = join(scratch(t), 'run.jsonl');
-  const args = [shop.url, ...QUICK, '--duration', '1h', '--timeout', '1h', '--out', `jsonl=${history}`];
-  const { child, seen } = startScript(t, args);
-  await waitFor('the first progress line', () => /broken carts 0 of [1-9]/.test(seen.stderr));
-  frozen = true;
-  child.kill('SIGINT');
-  await waitFor('the script to say that it stops', () => seen.stderr.includes('Again to stop at once'));
-  const pressing = setInterval(() => child.kill('SIGINT'), 100);
-  t.after(() => clearInterval(pressing));
-  assert.equal(await exitOf(child), 130);
-  assert.equal(seen.stdout, '');
-  const last = readFileSync(history, 'utf8').trimEnd().split('\n').at(-1) ?? '';
-  assert.equal(JSON.parse(last).type, 'invoke');
 });
 
 test('without an address the load goes to the running cluster and tells its console', async (t) => {
