@@ -12,7 +12,8 @@ import {
   releaseRunDirectory,
 } from '../apps/agent/run-directory.ts';
 import { reap } from '../apps/agent/runtime/ledger.ts';
-import { type ClusterInfo, findCluster, requireCluster, runningClusters } from '../lib/cluster.ts';
+import { type ClusterInfo, runningClusters } from '../lib/cluster.ts';
+import { findCluster, requireCluster } from '../lib/find-cluster.ts';
 import { UsageError } from '../lib/flags.ts';
 import { identify, isRunning, type ProcessIdentity, signalExactly } from '../lib/process-identity.ts';
 import { PROGRAMS, scratch } from './support/cluster.ts';
@@ -130,14 +131,15 @@ test('the directory of a living cluster is refused and left as it is', async (t)
 
 test('clusters are found by their name, or alone; dead ones and rubbish are passed over', async (t) => {
   const base = scratch(t);
-  assert.equal(findCluster(join(base, 'missing')), null);
-  assert.throws(() => requireCluster(base), /No cluster is running .*npm start/);
+  const env = { CARTWRECK_RUN_DIR: base };
+  assert.equal(await findCluster({ CARTWRECK_RUN_DIR: join(base, 'missing') }), null);
+  await assert.rejects(requireCluster(env), /No cluster is running .*npm start/);
   writeFileSync(join(base, 'a file'), '');
   announce('dead', await goneOwner());
   mkdirSync(join(base, 'rubbish'));
   writeFileSync(join(base, 'rubbish', 'cluster.json'), '{');
   announce('one', ownIdentity());
-  assert.equal(findCluster(base)?.name, 'one');
+  assert.equal((await findCluster(env))?.name, 'one');
   announce('two', await bystander(t));
   assert.deepEqual(
     runningClusters(base)
@@ -145,9 +147,9 @@ test('clusters are found by their name, or alone; dead ones and rubbish are pass
       .sort(),
     ['one', 'two'],
   );
-  assert.throws(() => findCluster(base), /--name one or --name two/);
-  assert.equal(requireCluster(base, 'two').name, 'two');
-  assert.throws(() => requireCluster(base, 'dead'), /No cluster named "dead" is running/);
+  await assert.rejects(findCluster(env), /--name one or --name two/);
+  assert.equal((await requireCluster(env, 'two')).name, 'two');
+  await assert.rejects(requireCluster(env, 'dead'), /No cluster named "dead" is running/);
 
   function announce(name: string, agent: ProcessIdentity): void {
     mkdirSync(join(base, name));

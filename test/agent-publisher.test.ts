@@ -40,7 +40,9 @@ function openPublisher(t: TestContext) {
       told.push(`${admin} ${id}`);
     },
     upstreams: async () => [],
+    settings: () => Promise.reject(new Error('not here')),
     change: () => Promise.reject(new Error('not here')),
+    links: {} as ProxyClient['links'],
     async until(_what, wanted) {
       const view = { state: 'up', admin: 'ready', inFlight: at.inFlight, requests: 0, p99Ms: null };
       const upstreams = members.map(

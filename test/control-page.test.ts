@@ -68,7 +68,9 @@ function killShop2(fake: FakeConsole): void {
   const dead = { ...readyReplica(2), state: 'exited' as const, since: Date.now() - fake.state.startedAt };
   const replicas = [readyReplica(1), dead, readyReplica(3)];
   const fault = { id: 'f1', fault: 'replica.kill', target: 'shop-2', forMs: null } as const;
-  const faults = [{ ...fault, injectedAt: dead.since, state: 'active' as const }];
+  const faults = [
+    { ...fault, targets: ['shop-2'], with: {}, injectedAt: dead.since, state: 'active' as const },
+  ];
   fake.tell({ type: 'fault.injected', ...fault }, { faults });
   fake.tell(
     { type: 'replica.exited', replica: 'shop-2', life: 'shop-2#1', how: 'signal SIGKILL', expected: true },

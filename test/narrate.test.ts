@@ -45,6 +45,13 @@ const LINES: {
       cluster('shop-2 is down: health check failed: ECONNREFUSED'),
     ],
   ],
+  'link.changed': [
+    [
+      { upstream: 'shop-2', toxics: { partition: {} }, why: 'asked' },
+      cluster('The link to shop-2 has partition: asked'),
+    ],
+    [{ upstream: 'shop-2', toxics: {}, why: 'asked' }, cluster('The link to shop-2 is clean again: asked')],
+  ],
   'pin.made': [[{ upstream: 'shop-1', affinity: 'cookie' }, null]],
   'pin.moved': [
     [{ from: 'shop-2', to: 'shop-1', affinity: 'cookie' }, cluster('1 pin moved from shop-2 to shop-1')],
@@ -110,8 +117,30 @@ const LINES: {
       cluster('Failed: Kill shop-2: undo: it was not ready within 15 s'),
     ],
   ],
+  'fault.unkept': [
+    [
+      { id: 'f1', fault: 'replica.pause', target: 'shop-2', message: 'it took too long' },
+      cluster('Freeze shop-2 may end early, it cannot be renewed: it took too long'),
+    ],
+  ],
+  'record.damaged': [
+    [
+      { file: 'f1.json.damaged', message: 'Unexpected end of JSON input' },
+      cluster(
+        'What was noted of an old fault cannot be read, see f1.json.damaged: Unexpected end of JSON input',
+      ),
+    ],
+  ],
+  'cluster.stopped': [
+    [{ undone: 3 }, you('Emergency stop: 3 faults undone, no new ones until it is armed again')],
+  ],
+  'cluster.armed': [[{}, you('Armed again: faults are allowed')]],
   'deploy.phase': [
     [{ id: 'd1', phase: 'started', replica: null, done: 0, of: 3 }, you('Rolling deploy of 3 replicas')],
+    [
+      { id: 'd1', phase: 'started', strategy: 'recreate-all', replica: null, done: 0, of: 3 },
+      you('Deploy, all at once, of 3 replicas'),
+    ],
     [
       { id: 'd1', phase: 'draining', replica: 'shop-1', done: 0, of: 3 },
       cluster('Deploy: shop-1 is draining'),

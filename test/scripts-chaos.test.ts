@@ -21,6 +21,13 @@ const MISTAKES: [words: string[], says: RegExp][] = [
   [['scale'], /scale to how many\?/],
   [['scale', 'five'], /got "five"/],
   [['stop', 'shop-1', '--grace', 'long'], /--grace: .*"long"/],
+  [['fault'], /which fault\?/],
+  [['fault', 'host.burn', 'shop-1'], /unknown fault "host.burn"; there are replica.kill/],
+  [['fault', 'replica.kill', 'shop-1', 'now'], /fault does not take "now"/],
+  [['fault', 'replica.stop', 'shop-1', '--with', 'graceMs'], /--with: expected name=value.*got "graceMs"/],
+  [['fault', 'replica.stop', 'shop-1', '--with', 'graceMs=soon'], /--with graceMs: .*"soon"/],
+  [['emergency', 'shop-1'], /emergency does not take "shop-1"/],
+  [['deploy', '--strategy', 'blue-green'], /--strategy: expected one of in-place, surge, recreate-all/],
   [['kill', 'shop-1', '--loud'], /Unknown option '--loud'.*Known flags: --for/],
 ];
 
@@ -29,7 +36,10 @@ test('without a cluster every command says how to start one', async (t) => {
   for (const script of ['chaos', 'mode'] as const) {
     const { code, stderr } = await runScript(script, script === 'chaos' ? ['status'] : [], { base });
     assert.equal(code, 2);
-    assert.match(stderr, /^No cluster is running \(looked in .*\)\. Start one with: npm start\n$/);
+    assert.match(
+      stderr,
+      /^No cluster is running \(looked in .*\)\. Start one with: npm start, or docker compose up\n$/,
+    );
   }
 });
 
@@ -114,6 +124,44 @@ test('chaos, from the command line', async (t) => {
     await ok('pause', 'redis', '--for', '50ms');
     assert.match(await ok('restart', 'redis'), /store\.restart done/);
     assert.match(await ok('proxy', 'restart'), /^proxy: proxy\.restart done/);
+    await cluster.whole();
+  });
+
+  await t.test('any fault by its name, with its words; a dry run only tells', async () => {
+    const faults = await ok('faults');
+    assert.match(faults, /^replica\.stop +shop +SIGTERM.*\n +--with graceMs=5000; undo: starts it again$/m);
+    const dry = await ok('fault', 'replica.stop', 'all', '--with', 'graceMs=1s', '--dry-run');
+    assert.match(dry, /^Nothing is done\. replica\.stop would hit shop-[12], shop-[12]:$/m);
+    assert.match(dry, /^ {2}SIGTERM shop-1, SIGKILL after 1000 ms$/m);
+    assert.match(dry, /^Its undo starts it again\.$/m);
+    const { state } = await newest();
+    assert.match(await ok('kill', '50%', '--for', '0s'), /^shop-[12]: replica\.kill done.*serves again/s);
+    assert.notEqual((await newest()).state, state === 'active' ? 'undone' : 'active');
+    const floor = await chaos('kill', 'random', '--min-healthy', '2');
+    assert.equal(floor.code, 1);
+    assert.match(floor.stderr, /would leave 1 of 2 ready shops, and at least 2 must stay/);
+    assert.match(
+      await ok('fault', 'replica.pause', 'shop-1'),
+      /done \(f[0-9]+\); mend it with: npm run chaos -- undo f[0-9]+ \(or by itself after 600 s\)\n$/,
+    );
+    await ok('undo');
+    const none = await chaos('kill', 'most-carts');
+    assert.deepEqual([none.code, none.stdout], [1, '']);
+    assert.match(none.stderr, /no replica holds a cart yet/);
+    const client = await chaos('fault', 'client.whale');
+    assert.match(client.stderr, /none reports: start one with npm run load/);
+    await cluster.whole();
+  });
+
+  await t.test('the emergency stop, by whatever name, until it is armed', async () => {
+    await ok('pause', 'shop-1');
+    await ok('kill', 'shop-2');
+    assert.match(await ok('halt'), /^Stopped: 2 faults undone\. No new ones until: npm run chaos -- arm\n$/);
+    assert.match(await ok('status'), /^stopped: no fault is injected until npm run chaos -- arm$/m);
+    const refused = await chaos('kill', 'shop-1');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /emergency stop was pressed/);
+    assert.equal(await ok('arm'), 'Armed: faults are allowed again.\n');
     await cluster.whole();
   });
 

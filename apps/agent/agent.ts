@@ -4,22 +4,22 @@ import { SETTINGS, type SettingValues } from '../../proxy/contract.ts';
 import type { AgentConfig } from './config.ts';
 import { MAX_REPLICAS } from './config.ts';
 import type { AgentEvent, AgentState, DeployView } from './contract.ts';
-import { deployInPlace } from './deploy.ts';
-import { FaultBook } from './faults.ts';
-import type { ProxyClient } from './proxy-client.ts';
-import { createPublisher, type Publisher } from './publisher.ts';
-import type { Runtime } from './runtime/runtime.ts';
-import { scaleShops } from './scale.ts';
+import type { DeployHow } from './faults/action.ts';
+import { FAULT_ACTIONS } from './faults/actions/index.ts';
+import { FaultBook } from './faults/book.ts';
+import { numberOf, type Records } from './faults/records.ts';
+import { requireArmed } from './faults/safety.ts';
+import { createHands, type Grip, type HandParts } from './hands.ts';
 
 /**
- * The power of the cluster: members through the runtime, faults with their undo, scaling, deploys, reset. Above the
- * runtime it knows no process and no container.
+ * The power of the cluster: members through the runtime, faults with their undo, scaling, deploys, reset, emergency stop.
+ * Above the runtime it knows no process and no container.
  */
-export interface AgentParts {
+export interface AgentParts extends HandParts {
   config: AgentConfig;
   startedAt: number;
-  runtime: Runtime;
-  proxy: ProxyClient;
+  /** where open faults are noted; outlives the agent where the cluster does */
+  records: Records;
   events: EventLog<AgentEvent>;
   /** in words, e.g. "redis-server 7.0.15" */
   store: string;
@@ -30,35 +30,33 @@ export interface AgentParts {
 export class Agent {
   readonly faults: FaultBook;
   readonly #parts: AgentParts;
-  readonly #publisher: Publisher;
+  readonly #grip: Grip;
   readonly #ending = new AbortController();
-  /** What changes the cluster as a whole (scale, deploy, reset) happens one at a time. */
-  #busyWith: string | null = null;
-  #current: Promise<unknown> = Promise.resolve();
-  #deploy: DeployView | null = null;
-  #deploys = 0;
-  #deploying = new AbortController();
+  #resetting = false;
+  #resizes = 0;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { runtime, proxy, events } = parts;
-    const onEvent = (event: AgentEvent) => void events.add(event);
-    this.faults = new FaultBook({ runtime, now: () => Date.now() - parts.startedAt, onEvent });
-    this.#publisher = createPublisher({ runtime, proxy, ending: this.#ending.signal });
+    const { records, config } = parts;
+    const onEvent = (event: AgentEvent) => void parts.events.add(event);
+    const hurt = () => new Set(this.faults.open().flatMap(({ view }) => view.targets));
+    this.#grip = createHands(parts, { onEvent, hurt, ending: this.#ending.signal });
+    const now = () => Date.now() - parts.startedAt;
+    const { minHealthy } = config;
+    this.faults = new FaultBook({ hands: this.#grip.hands, records, now, onEvent, minHealthy });
   }
 
   state(): AgentState {
-    const { config, runtime, startedAt, store } = this.#parts;
-    const deploy = this.#deploy && { ...this.#deploy };
-    const members = runtime.members();
+    const { config, runtime, startedAt, store, records } = this.#parts;
     return {
       name: config.name,
       runtime: runtime.kind,
       startedAt,
-      members,
+      members: runtime.members(),
       store,
       faults: this.faults.list(),
-      deploy,
+      deploy: this.#grip.fleet.lastDeploy,
+      armed: records.armed(),
     };
   }
 
@@ -66,14 +64,27 @@ export class Agent {
   notice(event: AgentEvent): void {
     this.#parts.events.add(event);
     const well = this.#whoIsWell(event);
-    if (well) this.faults.settle(well.id, well.why);
+    if (well) this.faults.settle(well.id, well);
     const proxyIsBack = event.type === 'proxy.state' && event.state === 'ready';
-    if (event.type === 'replica.ready' || proxyIsBack) this.#publisher.publishSoon();
+    if (event.type === 'replica.ready' || proxyIsBack) this.#grip.publisher.publishSoon();
+  }
+
+  /**
+   * Mends what an earlier agent of this cluster has left: call it once the members are known, before anything waits for
+   * the cluster to be whole. What cannot be mended is in the events and stays noted. Resolves to how much there was.
+   */
+  async recover(): Promise<number> {
+    const left = await this.faults.replay('an earlier agent had left it');
+    const numbers = (kind: string) =>
+      this.faults.list().flatMap(({ id }) => (id.startsWith(kind) ? numberOf(id) : []));
+    this.#grip.fleet.countFrom(Math.max(0, ...numbers('d')));
+    this.#resizes = Math.max(0, ...numbers('s'));
+    return left;
   }
 
   /** Resolves when the proxy sends to every shop of now, in its present life. */
   allUp(): Promise<void> {
-    return this.#publisher.serving(this.#shops().map(({ id }) => id));
+    return this.#grip.publisher.serving(this.#shops().map(({ id }) => id));
   }
 
   async scale(count: number): Promise<void> {
@@ -84,103 +95,159 @@ export class Agent {
         `expected {"count": 1 to ${MAX_REPLICAS}}, got ${JSON.stringify(count)}`,
       );
     }
-    await this.#alone('scaling', () => this.#scaleTo(count));
+    this.#requireIdle();
+    const ids = this.#shops().map(({ id }) => id);
+    const by = Math.abs(count - ids.length);
+    if (by === 0) return;
+    const fault = count > ids.length ? ('scale.out' as const) : ('scale.in' as const);
+    if (fault === 'scale.in') this.faults.requireHealthy(`scaling to ${count}`, ids.slice(count));
+    const id = `s${++this.#resizes}`;
+    await this.#noted({ id, fault, with: fault === 'scale.out' ? { by } : { by, victim: 'newest' } }, () =>
+      this.#grip.fleet.scale(count),
+    );
   }
 
   /** Starts a deploy and returns at once; its end is in the events and in `state().deploy`. */
-  deploy(drainMs: number): DeployView {
+  deploy(how: DeployHow): DeployView {
     this.#requireIdle();
-    const of = this.#shops().length;
-    const view: DeployView = { id: `d${++this.#deploys}`, state: 'running', replaced: 0, of };
-    this.#deploy = view;
-    void this.#runDeploy(view, drainMs);
-    return { ...view };
+    requireArmed(this.#parts.records.armed());
+    const words = { ...how };
+    const { refuse, takesOut } = FAULT_ACTIONS['deploy.rolling'];
+    const no = refuse?.(this.#grip.hands, { targets: [], with: words });
+    if (typeof no === 'string') throw new ApiError(400, 'refused', no);
+    const shops = this.#shops().map(({ id }) => id);
+    this.faults.requireHealthy('this deploy', takesOut?.({ targets: [], with: words }, shops) ?? []);
+    let view: DeployView | null = null;
+    const note = (work: () => Promise<void>) =>
+      this.#noted({ id: view?.id ?? 'd0', fault: 'deploy.rolling', with: words }, work);
+    const begun = this.#grip.fleet.begin(how, note);
+    view = begun.view;
+    // How it ends is in the events; nobody waits here.
+    begun.done.catch(() => {});
+    return view;
   }
 
   /** Back to how the cluster started: no faults, first settings, first count, empty store, fresh shops. */
   async reset(): Promise<number> {
+    if (this.#resetting) this.#requireIdle();
     const started = performance.now();
-    this.#deploying.abort(new Error('cancelled by a reset'));
-    await this.#current;
-    await this.#alone('resetting', () => this.#startOver());
+    this.#resetting = true;
+    try {
+      await this.#startOver();
+    } finally {
+      this.#resetting = false;
+    }
     const ms = Math.round(performance.now() - started);
     this.#parts.events.add({ type: 'cluster.reset', ms });
     return ms;
   }
 
+  /**
+   * The emergency stop: no fault from now on, what is under way is broken off, everything is undone. Rejects when
+   * something could not be undone; it is stopped all the same.
+   */
+  async stop(): Promise<{ undone: number }> {
+    const undone = this.faults.open().length;
+    try {
+      this.#parts.records.setArmed(false);
+    } catch {
+      // A disk that cannot keep it: then it holds as long as this agent lives.
+    }
+    const mended = await Promise.allSettled([
+      this.#grip.fleet.cancel('cancelled by the emergency stop'),
+      this.faults.undoAll('the emergency stop'),
+    ]);
+    const tidied = await Promise.allSettled([this.#grip.fleet.tidy()]);
+    this.#parts.events.add({ type: 'cluster.stopped', undone });
+    const failed = [...mended, ...tidied].find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    return { undone };
+  }
+
+  /** Faults are allowed again. */
+  arm(): void {
+    if (this.#parts.records.armed()) return;
+    this.#parts.records.setArmed(true);
+    this.#parts.events.add({ type: 'cluster.armed' });
+  }
+
+  /** Every setting at the proxy as the cluster is meant to start. */
+  async firstSettings(): Promise<void> {
+    const { affinity, sessions } = this.#parts.config;
+    await this.#parts.proxy.change({ ...FIRST_VALUES, affinity, sessions });
+  }
+
+  /** Ends the cluster. */
   async close(): Promise<void> {
-    this.#deploying.abort(new Error('cancelled: the cluster ends'));
+    void this.#grip.fleet.cancel('cancelled: the cluster ends');
     this.#ending.abort(new Error('the cluster ends'));
     this.faults.close();
     await this.#parts.runtime.close();
   }
 
-  async #runDeploy(view: DeployView, drainMs: number): Promise<void> {
-    const { runtime, events } = this.#parts;
-    const { id, of } = view;
-    const publisher = this.#publisher;
-    const onEvent = (event: AgentEvent) => void events.add(event);
-    this.#deploying = new AbortController();
-    const { signal } = this.#deploying;
-    const run = () => deployInPlace({ view, drainMs, runtime, publisher, onEvent, signal });
-    try {
-      await this.#alone('deploying', run);
-      view.state = 'finished';
-      onEvent({ type: 'deploy.phase', id, phase: 'finished', replica: null, done: view.replaced, of });
-    } catch (error) {
-      view.state = 'failed';
-      const { message } = (signal.aborted ? signal.reason : error) as Error;
-      onEvent({ type: 'deploy.failed', id, message });
-    }
+  /** Leaves the cluster running and well, for where it is not the agent's to end: everything is undone first. */
+  async letGo(): Promise<void> {
+    this.faults.close();
+    await this.#grip.fleet.cancel('cancelled: the agent ends');
+    await this.faults.undoAll('the agent ends').catch(() => {});
+    // Whom the undo has started the proxy learns now or from the next agent.
+    await this.#grip.publisher.publish().catch(() => {});
+    this.#ending.abort(new Error('the agent ends'));
   }
 
   async #startOver(): Promise<void> {
-    const { config, runtime, proxy } = this.#parts;
+    const { runtime } = this.#parts;
+    await this.#grip.fleet.cancel('cancelled by a reset');
     // An undo that fails is in the events; whatever it leaves broken is started anew below.
     await this.faults.undoAll('reset').catch(() => {});
-    await proxy.change({ ...FIRST_VALUES, affinity: config.affinity, sessions: config.sessions });
-    await this.#scaleTo(config.replicas);
+    await this.firstSettings();
+    await this.#firstShops();
     await this.#parts.wipeStore();
     await Promise.all(this.#shops().map(({ id }) => runtime.restart(id, { graceMs: 0 })));
     await this.allUp();
   }
 
-  async #scaleTo(count: number): Promise<void> {
-    const { runtime, events } = this.#parts;
-    const from = this.#shops().length;
+  /** As many as in the beginning, by the names they had then: a surge has given others. */
+  async #firstShops(): Promise<void> {
+    const { replicas } = this.#parts.config;
+    const { fleet } = this.#grip;
+    const first = Array.from({ length: replicas }, (_, index) => `shop-${index + 1}`);
+    const strangers = this.#shops().flatMap(({ id }) => (first.includes(id) ? [] : id));
+    if (strangers.length > 0) await fleet.scale(fleet.count() - strangers.length, strangers);
+    await fleet.scale(replicas);
+  }
+
+  /** A deploy or a resize is noted like a fault while it is under way: broken off by a sudden death it is mended. */
+  async #noted(
+    what: { id: string; fault: 'deploy.rolling' | 'scale.out' | 'scale.in'; with: Record<string, unknown> },
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const { records } = this.#parts;
+    const shot = { targets: [], with: what.with };
+    const before = (await FAULT_ACTIONS[what.fault].before?.(this.#grip.hands, shot)) ?? null;
+    records.write({ ...what, targets: [], before, forMs: null, injectedAt: Date.now() });
     try {
-      await scaleShops(count, { runtime, publisher: this.#publisher });
+      await work();
     } finally {
-      const to = this.#shops().length;
-      if (to !== from) events.add({ type: 'cluster.scaled', from, to });
+      records.remove(what.id);
     }
   }
 
   /** Whose faults are over, by whatever means. */
-  #whoIsWell(event: AgentEvent): { id: string; why: string } | null {
-    if (event.type === 'replica.ready') return { id: event.replica, why: 'it was started again' };
-    if (event.type === 'replica.resumed') return { id: event.replica, why: 'it was resumed' };
-    if (event.type === 'replica.removed') return { id: event.replica, why: 'it was removed' };
+  #whoIsWell(event: AgentEvent): { id: string; why: string; gone: boolean } | null {
+    const well = (id: string, why: string, gone = false) => ({ id, why, gone });
+    if (event.type === 'replica.ready') return well(event.replica, 'it was started again');
+    if (event.type === 'replica.resumed') return well(event.replica, 'it was resumed');
+    if (event.type === 'replica.removed') return well(event.replica, 'it was removed', true);
     const store = this.#parts.runtime.members().find(({ role }) => role === 'store');
     const storeRuns = event.type === 'store.state' && event.state === 'ready';
-    return store && storeRuns ? { id: store.id, why: 'it runs again' } : null;
+    return store && storeRuns ? well(store.id, 'it runs again') : null;
   }
 
   #requireIdle(): void {
-    if (this.#busyWith === null) return;
-    throw new ApiError(409, 'busy', `the cluster is ${this.#busyWith}; try again when that is done`);
-  }
-
-  async #alone<T>(what: string, work: () => Promise<T>): Promise<T> {
-    this.#requireIdle();
-    this.#busyWith = what;
-    const running = work();
-    this.#current = running.catch(() => {});
-    try {
-      return await running;
-    } finally {
-      this.#busyWith = null;
-    }
+    const busyWith = this.#resetting ? 'resetting' : this.#grip.fleet.busyWith;
+    if (busyWith === null) return;
+    throw new ApiError(409, 'busy', `the cluster is ${busyWith}; try again when that is done`);
   }
 
   #shops() {

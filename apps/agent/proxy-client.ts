@@ -1,6 +1,14 @@
 import { callApi } from '../../lib/call.ts';
 import { formatMs } from '../../lib/duration.ts';
-import type { Settings, SettingValues, UpstreamAddress, UpstreamView } from '../../proxy/contract.ts';
+import type { ToxicName } from '../../lib/link.ts';
+import type {
+  LinkView,
+  ProbeView,
+  Settings,
+  SettingValues,
+  UpstreamAddress,
+  UpstreamView,
+} from '../../proxy/contract.ts';
 import { RuntimeError } from './runtime/runtime.ts';
 
 /** What the agent asks of the proxy, through its control port. */
@@ -8,7 +16,9 @@ export interface ProxyClient {
   place(addresses: UpstreamAddress[]): Promise<void>;
   setAdmin(id: string, admin: 'ready' | 'drain'): Promise<void>;
   upstreams(): Promise<UpstreamView[]>;
+  settings(): Promise<Settings>;
   change(settings: Partial<SettingValues>): Promise<Settings>;
+  links: LinkCalls;
   /**
    * Resolves when `wanted` says yes to the list of upstreams; throws with `what` when the limit is reached. A proxy that
    * does not answer is "not yet": it may be starting again.
@@ -20,11 +30,20 @@ export interface ProxyClient {
   ): Promise<void>;
 }
 
+/** The links from the proxy to its upstreams; a toxic ends with its lease, see proxy/link-routes.ts. */
+export interface LinkCalls {
+  /** those with something wrong */
+  list(): Promise<LinkView[]>;
+  add(id: string, toxic: ToxicName, said: object): Promise<LinkView>;
+  remove(id: string, toxic: ToxicName): Promise<LinkView>;
+  probe(id: string): Promise<ProbeView>;
+}
+
 const POLL_MS = 20;
 const CALL_LIMIT_MS = 2000;
 
 export function createProxyClient(controlUrl: string): ProxyClient {
-  const call = <T>(path: string, method: 'GET' | 'PUT' | 'PATCH' = 'GET', body?: unknown) =>
+  const call = <T>(path: string, method: 'GET' | 'PUT' | 'PATCH' | 'DELETE' = 'GET', body?: unknown) =>
     callApi<T>(`${controlUrl}${path}`, {
       method,
       timeoutMs: CALL_LIMIT_MS,
@@ -35,7 +54,14 @@ export function createProxyClient(controlUrl: string): ProxyClient {
     place: async (addresses) => void (await call('/upstreams', 'PUT', addresses)),
     setAdmin: async (id, admin) => void (await call(`/upstreams/${id}`, 'PATCH', { admin })),
     upstreams,
+    settings: () => call<Settings>('/settings'),
     change: (settings) => call<Settings>('/settings', 'PATCH', settings),
+    links: {
+      list: () => call('/links'),
+      add: (id, toxic, said) => call(`/links/${id}/${toxic}`, 'PUT', said),
+      remove: (id, toxic) => call(`/links/${id}/${toxic}`, 'DELETE'),
+      probe: (id) => call(`/links/${id}/probe`),
+    },
     async until(what, wanted, { limitMs, signal }) {
       const end = performance.now() + limitMs;
       for (;;) {

@@ -42,8 +42,10 @@ export function createPublisher(parts: {
   proxy: ProxyClient;
   /** aborted when the cluster ends */
   ending: AbortSignal;
+  /** What the shops must have before the proxy sends to them; never rejects. */
+  prepare?(): Promise<void>;
 }): Publisher {
-  const { runtime, proxy, ending } = parts;
+  const { runtime, proxy, ending, prepare } = parts;
   const leftOut = new Set<string>();
   let latest: Promise<void> = Promise.resolve();
 
@@ -55,7 +57,7 @@ export function createPublisher(parts: {
 
   const publish = () => {
     // One after the other: an older list must not arrive after a newer one.
-    const published = latest.then(() => proxy.place(addresses()));
+    const published = latest.then(prepare).then(() => proxy.place(addresses()));
     latest = published.catch(() => {});
     return published;
   };

@@ -1,13 +1,14 @@
 import type { Express, RequestHandler } from 'express';
 import { z } from 'zod';
 import { requireToken } from '../../lib/api.ts';
-import { badRequest } from '../../lib/api-error.ts';
+import { ApiError, badRequest } from '../../lib/api-error.ts';
 import { callApi, type Method } from '../../lib/call.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { readBody } from '../../lib/read-body.ts';
 import { sendEvents } from '../../lib/sse.ts';
 import type { LoadEvent } from '../../scripts/load/contract.ts';
 import { CLASSES } from '../../scripts/oracle/oracle.ts';
+import { FAULTS, type FaultName, type FaultRow } from '../agent/contract.ts';
 import type { ConsoleFlags } from './config.ts';
 import type { Story } from './events.ts';
 import type { Runs } from './runs.ts';
@@ -44,11 +45,12 @@ const PROGRESS_BODY = z.object({
  *   GET   /api/state            snapshot, read back from proxy and agent
  *   GET   /api/events           server-sent events of the whole cluster, resumes with Last-Event-ID or ?after=
  *   GET   /api/settings         PATCH /api/settings   any subset; answers the new value
- *   POST  /api/faults           {fault, target, with, for} → 201 {id, …}
+ *   POST  /api/faults           {fault, target, with, for} → 201 {id, …}; with dryRun (or ?dry) → 200, nothing is done
  *   DEL   /api/faults/:id       undo
  *   PUT   /api/replicas         {count}
  *   POST  /api/deploys          {strategy, drain} → 202
  *   POST  /api/load             {shoppers, duration, seed}      DELETE /api/load
+ *   POST  /api/stop             emergency stop: undoes everything, no faults until   POST /api/arm
  *   POST  /api/reset            back to how it started
  *   POST  /api/progress         from the load script: {events}
  */
@@ -66,10 +68,15 @@ export function addApi(api: Express, parts: { flags: ConsoleFlags; story: Story;
   api.get('/api/events', (req, res) => sendEvents(story.log, req, res));
   api.get('/api/settings', proxy('GET'));
   api.patch('/api/settings', authorised, proxy('PATCH'));
-  api.post('/api/faults', authorised, agent('POST'));
+  api.post('/api/faults', authorised, dryByQuery, (req, res, next) => {
+    requireShoppers(req.body, story);
+    return agent('POST')(req, res, next);
+  });
   api.delete('/api/faults/:id', authorised, agent('DELETE'));
   api.put('/api/replicas', authorised, agent('PUT'));
   api.post('/api/deploys', authorised, agent('POST'));
+  api.post('/api/stop', authorised, agent('POST'));
+  api.post('/api/arm', authorised, agent('POST'));
   api.post('/api/reset', authorised, async (req, res, next) => {
     // Shoppers of before would see the reset as a loss that nobody caused.
     await runs.stop();
@@ -100,11 +107,32 @@ function pass(
     const path = req.path.replace(/^\/api/, '');
     const body = method === 'GET' || method === 'DELETE' ? {} : { body: req.body };
     const answer = await callApi(`${base}${path}`, { method, ...to, ...body });
-    res.status(SUCCESS[`${method} ${path}`] ?? 200).json(answer);
+    const status = SUCCESS[`${method} ${path}`] ?? 200;
+    res.status(isDry(req.body) ? 200 : status).json(answer);
   };
 }
 
 const SUCCESS: Record<string, number> = { 'POST /faults': 201, 'POST /deploys': 202 };
+
+const isDry = (body: unknown): boolean => (body as { dryRun?: unknown } | undefined)?.dryRun === true;
+
+/** `POST /api/faults?dry` is the same as `"dryRun": true`. */
+const dryByQuery: RequestHandler = (req, _res, next) => {
+  if (req.query.dry !== undefined && typeof req.body === 'object') req.body = { ...req.body, dryRun: true };
+  next();
+};
+
+/** What shoppers are to do is carried out by the load script: without one it would only be announced. */
+function requireShoppers(body: unknown, story: Story): void {
+  const { fault } = (body ?? {}) as { fault?: string };
+  const row: FaultRow | undefined = fault === undefined ? undefined : FAULTS[fault as FaultName];
+  if (row?.role !== 'client' || isDry(body) || story.loadReports()) return;
+  throw new ApiError(
+    409,
+    'no_load',
+    `${fault} is carried out by the shoppers of a load, and none reports: start one with npm run load`,
+  );
+}
 
 function requireDuration(text: string): void {
   try {

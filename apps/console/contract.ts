@@ -27,6 +27,8 @@ export interface ClusterState {
   store: { kind: string; member: MemberView | null } | null;
   faults: FaultView[];
   deploy: DeployView | null;
+  /** false after an emergency stop, until it is armed again; null when the agent cannot be asked */
+  armed: boolean | null;
   /** the newest progress of the load script, null when none has run */
   load: CartsProgress | null;
   /** a load started from here is running */

@@ -13,6 +13,8 @@ export interface Story {
   tell(events: LoadEvent[]): void;
   /** The newest progress of a load; null before the first. */
   progress(): CartsProgress | null;
+  /** Whether a load goes on and has reported within the last few seconds. */
+  loadReports(): boolean;
   close(): void;
 }
 
@@ -20,6 +22,8 @@ const SAMPLE_MS = 1000;
 /** Proxy and agent tell their past as soon as they are reached. It is collected for this long, then put in order. */
 const COLLECT_MS = 300;
 const REMEMBERED_EVENTS = 20_000;
+/** A load reports each second. One that has been silent for longer is not there, or cannot reach us. */
+const REPORT_MS = 3000;
 
 export function followCluster(options: {
   proxyUrl: string;
@@ -29,6 +33,7 @@ export function followCluster(options: {
 }): Story {
   const log = new EventLog<ClusterEvent>({ now: options.now, limit: REMEMBERED_EVENTS });
   let progress: CartsProgress | null = null;
+  let reportedAt = Number.NEGATIVE_INFINITY;
   let past: { event: ClusterEvent; t: number }[] | null = [];
   const hear = (event: ClusterEvent, t: number) => {
     // A reset empties every cart: what a load counted before is no news of this cluster any more.
@@ -65,11 +70,15 @@ export function followCluster(options: {
     log,
     tell(events) {
       for (const event of events) {
-        if (event.type === 'carts.progress') progress = event;
+        if (event.type === 'carts.progress') {
+          progress = event;
+          reportedAt = options.now();
+        }
         log.add(event);
       }
     },
     progress: () => progress,
+    loadReports: () => progress !== null && !progress.done && options.now() - reportedAt <= REPORT_MS,
     close() {
       clearTimeout(collected);
       clearInterval(sampler);

@@ -1,5 +1,5 @@
 import { formatMs } from '../../lib/duration.ts';
-import type { AgentEvent, MemberState } from '../agent/contract.ts';
+import type { AgentEvent, DeployStrategy, MemberState } from '../agent/contract.ts';
 import { cluster, type Line, plural, unknownTo, you } from './line.ts';
 import { faultLabel } from './web/shared/labels.ts';
 
@@ -44,12 +44,24 @@ function deedLine(
       return undoneLine(event);
     case 'fault.failed':
       return cluster(`Failed: ${faultLabel(event.fault, event.target)}: ${event.message}`);
+    case 'fault.unkept':
+      return cluster(
+        `${faultLabel(event.fault, event.target)} may end early, it cannot be renewed: ${event.message}`,
+      );
+    case 'record.damaged':
+      return cluster(`What was noted of an old fault cannot be read, see ${event.file}: ${event.message}`);
     case 'deploy.phase':
       return deployLine(event);
     case 'deploy.failed':
       return cluster(`Deploy failed: ${event.message}`);
     case 'cluster.scaled':
       return you(`Replicas: ${event.to}, before ${event.from}`);
+    case 'cluster.stopped':
+      return you(
+        `Emergency stop: ${plural(event.undone, 'fault')} undone, no new ones until it is armed again`,
+      );
+    case 'cluster.armed':
+      return you('Armed again: faults are allowed');
     case 'cluster.reset':
       return you(`Reset, ready again after ${formatMs(event.ms)}`);
     default:
@@ -63,10 +75,16 @@ function undoneLine({ fault, target, why }: Extract<AgentEvent, { type: 'fault.u
   return why === 'asked' ? you(text) : cluster(`${text}, ${why}`);
 }
 
+const DEPLOY_WORDS: Record<DeployStrategy, string> = {
+  'in-place': 'Rolling deploy of',
+  surge: 'Rolling deploy, a new one first, of',
+  'recreate-all': 'Deploy, all at once, of',
+};
+
 function deployLine(event: Extract<AgentEvent, { type: 'deploy.phase' }>): Line {
   const replica = event.replica ?? 'a replica';
   const lines: Record<typeof event.phase, Line> = {
-    started: you(`Rolling deploy of ${plural(event.of, 'replica')}`),
+    started: you(`${DEPLOY_WORDS[event.strategy ?? 'in-place']} ${plural(event.of, 'replica')}`),
     draining: cluster(`Deploy: ${replica} is draining`),
     replaced: cluster(`Deploy: ${replica} replaced, ${event.done} of ${event.of}`),
     finished: cluster(`Deploy finished: ${event.done} of ${event.of} replaced`),

@@ -13,6 +13,7 @@ export function narrate(event: Stamped<ClusterEvent>): Line | null {
     case 'upstream.added':
     case 'upstream.removed':
     case 'upstream.state':
+    case 'link.changed':
     case 'pin.made':
     case 'pin.moved':
     case 'request.sampled':
@@ -41,6 +42,8 @@ function proxyLine(event: ProxyEvent): Line | null {
       return cluster(`${event.upstream} is no longer known to the proxy`);
     case 'upstream.state':
       return cluster(`${event.upstream} is ${event.to}: ${event.why}`);
+    case 'link.changed':
+      return cluster(linkText(event));
     case 'pin.moved':
       return cluster(`1 pin moved from ${event.from} to ${event.to}`);
     case 'request.retried':
@@ -81,6 +84,13 @@ function consoleLine(event: ConsoleEvent): Line | null {
     default:
       return unknownTo(event);
   }
+}
+
+function linkText({ upstream, toxics, why }: Extract<ProxyEvent, { type: 'link.changed' }>): string {
+  const wrong = Object.keys(toxics);
+  return wrong.length === 0
+    ? `The link to ${upstream} is clean again: ${why}`
+    : `The link to ${upstream} has ${listed(wrong)}: ${why}`;
 }
 
 const settingsText = (settings: Settings, changed: readonly SettingName[]): string =>

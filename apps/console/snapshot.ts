@@ -39,6 +39,7 @@ export async function readCluster(options: {
     store: agent && { kind: agent.store, member: members.find(({ role }) => role === 'store') ?? null },
     faults: agent?.faults ?? [],
     deploy: agent?.deploy ?? null,
+    armed: agent?.armed ?? null,
     load: story.progress(),
     loadRunning,
   };

@@ -1,157 +1,206 @@
-import { ApiError, notFound } from '../../lib/api-error.ts';
-import { aim, readFor } from './aim.ts';
-import type { AgentEvent, FaultRequest, FaultView } from './contract.ts';
-import { FAULT_ACTIONS } from './fault-actions.ts';
-import type { Runtime } from './runtime/runtime.ts';
+import { ApiError, badRequest, notFound } from '../../../lib/api-error.ts';
+import { readBody } from '../../../lib/read-body.ts';
+import { FAULTS, type FaultPlan, type FaultRequest, type FaultRow, type FaultView } from '../contract.ts';
+import { FAULT_ACTIONS } from './actions/index.ts';
+import { aim, targetText } from './aim.ts';
+import { Fault, type FaultParts } from './fault.ts';
+import { type FaultRecord, numberOf } from './records.ts';
+import { readFor, requireArmed, requireHealthy } from './safety.ts';
 
 const REMEMBERED_FAULTS = 100;
+/** Well below the lease of what lives in another process. */
+const KEEP_MS = 1000;
+
+export interface BookParts extends FaultParts {
+  /** ms since the run began */
+  now(): number;
+  /** fewest ready shops that any fault may leave */
+  minHealthy: number;
+}
 
 /** Every fault that was injected, and how to undo it. What is broken here is mended here. */
 export class FaultBook {
-  readonly #runtime: Runtime;
-  readonly #now: () => number;
-  readonly #onEvent: (event: AgentEvent) => void;
-  #views: FaultView[] = [];
-  readonly #timers = new Map<string, NodeJS.Timeout>();
-  /** injections under way, by fault id; they never reject */
-  readonly #injecting = new Map<string, Promise<void>>();
-  readonly #undoing = new Map<string, Promise<void>>();
+  readonly #parts: BookParts;
+  #faults: Fault[] = [];
   #count = 0;
   #closed = false;
+  readonly #keeper: NodeJS.Timeout;
 
-  constructor(options: { runtime: Runtime; now(): number; onEvent(event: AgentEvent): void }) {
-    this.#runtime = options.runtime;
-    this.#now = options.now;
-    this.#onEvent = options.onEvent;
+  constructor(parts: BookParts) {
+    this.#parts = parts;
+    this.#keeper = setInterval(() => this.#faults.forEach((fault) => void fault.keep()), KEEP_MS);
+    this.#keeper.unref();
   }
 
-  /** Resolves when the fault is there. Throws ApiError for a bad aim, RuntimeError when its state forbids it. */
-  async inject(request: FaultRequest): Promise<FaultView> {
-    const forMs = readFor(request);
-    const target = aim(request, this.#runtime.members());
-    const view = this.#enter({ fault: request.fault, target, forMs });
-    const injection = this.#carryOut(view, request.with ?? {});
-    this.#injecting.set(
-      view.id,
-      injection.catch(() => {}),
-    );
-    await injection.finally(() => this.#injecting.delete(view.id));
-    return { ...view };
+  /**
+   * Resolves when the fault was seen to be there. Throws ApiError for a bad aim, for what cannot be had here or must not
+   * be, RuntimeError when its target's state forbids it. `entered` gets it as soon as it is on its way.
+   */
+  async inject(request: FaultRequest, entered = (_view: FaultView) => {}): Promise<FaultView> {
+    const view = await this.#read(request);
+    // From here to the entry nothing waits: of two at once the second sees the first.
+    this.#requireAllowed(view, request.minHealthy);
+    const fault = this.#enter(view);
+    entered(fault.view);
+    try {
+      await fault.inject();
+    } catch (error) {
+      if (!fault.told) this.#faults = this.#faults.filter((other) => other !== fault);
+      throw error;
+    }
+    return { ...fault.view };
+  }
+
+  /** What an injection would do. Nothing is touched. Throws as `inject` would. */
+  async plan(request: FaultRequest): Promise<FaultPlan> {
+    const view = await this.#read(request);
+    this.#requireAllowed(view, request.minHealthy);
+    const { fault, targets } = view;
+    const action = FAULT_ACTIONS[fault];
+    const record = await new Fault(view, this.#parts).note();
+    const calls = action.plan({ targets, with: view.with });
+    return { fault, targets, calls, undo: FAULTS[fault].undo, record };
   }
 
   /** Undoing twice is a success. Throws ApiError for an unknown id or a fault without an undo. */
   async undo(id: string, why: string): Promise<FaultView> {
-    const view = this.#views.find((candidate) => candidate.id === id);
-    if (!view) throw notFound(`no fault "${id}"; active: ${this.#listed() || 'none'}`);
-    if (FAULT_ACTIONS[view.fault].undo === null) {
-      throw new ApiError(409, 'no_undo', `${view.fault} cannot be undone: it is over when it is done`);
+    const fault = this.#faults.find(({ view }) => view.id === id);
+    if (!fault) throw notFound(`no fault "${id}"; active: ${this.#listed() || 'none'}`);
+    if (FAULTS[fault.view.fault].undo === null && !fault.open) {
+      throw new ApiError(409, 'no_undo', `${fault.view.fault} cannot be undone: it is over when it is done`);
     }
-    // Two undos of one fault at once (a timer and a click) are one undo.
-    const running = this.#undoing.get(id) ?? this.#undoOnce(view, why);
-    this.#undoing.set(id, running);
-    await running.finally(() => this.#undoing.delete(id));
-    return { ...view };
+    await fault.undo(why);
+    return { ...fault.view };
   }
 
-  /** Undoes what is active or on its way, newest first, one after the other. Tries all, then throws the first failure. */
+  /** Undoes what is there or on its way, newest first, one after the other. Tries all, then throws the first failure. */
   async undoAll(why: string): Promise<void> {
     const failures: unknown[] = [];
-    for (const { id, fault } of this.#open().toReversed()) {
-      if (FAULT_ACTIONS[fault].undo) await this.undo(id, why).catch((error) => failures.push(error));
+    for (const fault of this.open().toReversed()) {
+      await fault.undo(why).catch((error) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
   }
 
-  /** The target runs again, or is gone, by other means than an undo: what was done to it is over. */
-  settle(target: string, why: string): void {
-    for (const view of this.#views) {
-      if (view.target === target && view.state === 'active' && !this.#undoing.has(view.id))
-        this.#over(view, why);
+  /**
+   * Undoes what an earlier agent has noted and left, newest first, as long as `goOn` says so. What cannot be undone stays
+   * noted, and in the list. Returns how many there were.
+   */
+  async replay(why: string, goOn: () => boolean = () => true): Promise<number> {
+    const left = this.#adopt();
+    for (const fault of left) {
+      if (!goOn()) break;
+      await fault.undoPatiently(why, goOn).catch(() => {});
     }
+    return left.length;
+  }
+
+  /** The target runs again, or is gone, by other means than an undo: what was done to it is over. */
+  settle(target: string, how: { why: string; gone: boolean }): void {
+    for (const fault of this.#faults) fault.settle(target, how);
   }
 
   /** Oldest first; the ended ones are remembered for a while. */
   list(): FaultView[] {
-    return this.#views.map((view) => ({ ...view }));
+    return this.#faults.map(({ view }) => ({ ...view }));
   }
 
+  /** What is there now, will be in a moment, or could not be undone. */
+  open(): Fault[] {
+    return this.#faults.filter(({ open }) => open);
+  }
+
+  /** Throws when fewer shops would be left than may be. `takes`: the shops that `what` takes out. */
+  requireHealthy(what: string, takes: readonly string[], minHealthy = 0): void {
+    const members = this.#parts.hands.runtime.members();
+    const shops = this.#shops();
+    const out = new Set(this.#faults.flatMap((fault) => [...fault.takesOut(shops)]));
+    const floor = Math.max(minHealthy, this.#parts.minHealthy);
+    requireHealthy({ what, minHealthy: floor, members, out, takes });
+  }
+
+  /** Nothing is injected any more, and nothing undoes itself. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    clearInterval(this.#keeper);
+    for (const fault of this.#faults) fault.stop();
   }
 
-  #enter(what: Pick<FaultView, 'fault' | 'target' | 'forMs'>): FaultView {
-    const { fault, target, forMs } = what;
-    const id = `f${++this.#count}`;
-    const view: FaultView = { id, fault, target, forMs, injectedAt: this.#now(), state: 'injecting' };
-    this.#views.push(view);
-    this.#forgetEnded();
-    // Told before it is done, so that nothing the fault causes stands in front of it in the story.
-    this.#onEvent({ type: 'fault.injected', id, fault, target, forMs });
-    return view;
-  }
-
-  async #carryOut(view: FaultView, options: NonNullable<FaultRequest['with']>): Promise<void> {
-    const { id, fault, target, forMs } = view;
+  /** Reads a request into the fault it would be: aimed, with its words and its time. */
+  async #read(request: FaultRequest): Promise<FaultView> {
+    const { fault } = request;
     const action = FAULT_ACTIONS[fault];
-    try {
-      await action.inject(this.#runtime, target, options);
-    } catch (error) {
-      this.#failed(view, (error as Error).message);
-      throw error;
-    }
-    view.state = action.undo === null ? 'done' : 'active';
-    if (forMs !== null) this.#undoAfter(id, forMs);
+    const { role, with: takes = 'nothing' }: FaultRow = FAULTS[fault];
+    const wantedMs = readFor(request);
+    const words = readWords(() => readBody(action.with, request.with ?? {}), `${fault} takes ${takes}`);
+    const forMs = action.lastsMs?.(words) ?? wantedMs;
+    const targets = await aim(request, this.#parts.hands);
+    const no = await action.refuse?.(this.#parts.hands, { targets, with: words });
+    if (no) throw new ApiError(409, 'refused', `${fault}: ${no}`);
+    const target = targetText(role, targets);
+    return {
+      ...{ id: '-', fault, target, targets, with: words as Record<string, unknown>, forMs },
+      ...{ injectedAt: this.#parts.now(), state: 'injecting' as const },
+    };
   }
 
-  #undoAfter(id: string, ms: number): void {
-    if (this.#closed) return;
-    // A failed undo is in the events; there is nobody here to tell.
-    const undo = () => void this.undo(id, 'its time is up').catch(() => {});
-    this.#timers.set(id, setTimeout(undo, ms));
+  #requireAllowed({ fault, target, targets, with: words }: FaultView, minHealthy?: number): void {
+    if (this.#closed) throw new ApiError(409, 'ending', 'the agent ends: nothing is injected any more');
+    requireArmed(this.#parts.records.armed());
+    const takes = FAULT_ACTIONS[fault].takesOut?.({ targets, with: words }, this.#shops()) ?? [];
+    this.requireHealthy(`${fault} ${target}`, takes, minHealthy);
   }
 
-  async #undoOnce(view: FaultView, why: string): Promise<void> {
-    await this.#injecting.get(view.id);
-    if (view.state !== 'active' && view.state !== 'failed') return;
-    try {
-      await FAULT_ACTIONS[view.fault].undo?.(this.#runtime, view.target);
-    } catch (error) {
-      this.#failed(view, `undo: ${(error as Error).message}`);
-      throw error;
-    }
-    this.#over(view, why);
+  #enter(view: FaultView): Fault {
+    const fault = new Fault({ ...view, id: `f${++this.#count}` }, this.#parts);
+    this.#faults.push(fault);
+    this.#forgetEnded();
+    return fault;
   }
 
-  #over(view: FaultView, why: string): void {
-    const { id, fault, target } = view;
-    clearTimeout(this.#timers.get(id));
-    this.#timers.delete(id);
-    view.state = 'undone';
-    this.#onEvent({ type: 'fault.undone', id, fault, target, why });
+  /** Newest first. */
+  #adopt(): Fault[] {
+    const { records, damaged } = this.#parts.records.open();
+    for (const one of damaged) this.#parts.onEvent({ type: 'record.damaged', ...one });
+    const known = new Set(this.#faults.map(({ view }) => view.id));
+    const left = records.filter(({ id }) => !known.has(id)).map((record) => this.#leftBehind(record));
+    this.#faults.push(...left.toReversed());
+    this.#count = Math.max(this.#count, ...left.map(({ view }) => numberOf(view.id)));
+    return left;
   }
 
-  #failed(view: FaultView, message: string): void {
-    const { id, fault, target } = view;
-    view.state = 'failed';
-    this.#onEvent({ type: 'fault.failed', id, fault, target, message });
+  #leftBehind(record: FaultRecord): Fault {
+    const { before, injectedAt: _wallClock, ...noted } = record;
+    const target = targetText(FAULTS[noted.fault].role, noted.targets);
+    const view: FaultView = { ...noted, target, injectedAt: this.#parts.now(), state: 'active' };
+    return Fault.left(view, before, this.#parts);
   }
 
-  /** What is there now or will be in a moment. */
-  #open(): FaultView[] {
-    return this.#views.filter(({ state }) => state === 'active' || state === 'injecting');
+  #shops(): string[] {
+    const { runtime } = this.#parts.hands;
+    return runtime
+      .members()
+      .flatMap(({ id, role, state }) => (role === 'shop' && state === 'ready' ? id : []));
   }
 
   #listed(): string {
-    return this.#open()
-      .map(({ id }) => id)
+    return this.open()
+      .map(({ view }) => view.id)
       .join(', ');
   }
 
   /** Never one that is still there: nobody could undo it any more. */
   #forgetEnded(): void {
-    const surplus = this.#views.length - REMEMBERED_FAULTS;
-    const ended = this.#views.filter((view) => !this.#open().includes(view)).slice(0, Math.max(0, surplus));
-    this.#views = this.#views.filter((view) => !ended.includes(view));
+    const surplus = Math.max(0, this.#faults.length - REMEMBERED_FAULTS);
+    const ended = new Set(this.#faults.filter(({ open }) => !open).slice(0, surplus));
+    this.#faults = this.#faults.filter((fault) => !ended.has(fault));
+  }
+}
+
+function readWords<T>(read: () => T, hint: string): T {
+  try {
+    return read();
+  } catch (error) {
+    throw badRequest('bad_body', `with: ${(error as Error).message}. ${hint}`);
   }
 }

@@ -33,15 +33,15 @@ export function faultRows(state: ClusterState | null, runMs: number): FaultRow[]
  * SUBTLE: a fault is "failed" when its undo did not succeed, and also when it could not be injected at all. Only the
  * first is still in the way: its target is down, and no other fault accounts for that.
  */
-function isOpen({ id, fault, target, state }: FaultView, cluster: ClusterState): boolean {
+function isOpen({ id, fault, targets, state }: FaultView, cluster: ClusterState): boolean {
   if (FAULT_LABELS[fault].undo === null) return false;
   if (state !== 'failed') return state === 'injecting' || state === 'active';
   const members = [...(cluster.replicas ?? []), ...(cluster.store?.member ? [cluster.store.member] : [])];
-  const member = members.find((candidate) => candidate.id === target);
-  const isDown = member?.state === 'exited' || member?.state === 'paused';
-  return (
-    isDown && !cluster.faults.some((it) => it.id !== id && it.target === target && it.state === 'active')
-  );
+  const isDown = (target: string) =>
+    members.some((it) => it.id === target && (it.state === 'exited' || it.state === 'paused'));
+  const isOthers = (target: string) =>
+    cluster.faults.some((it) => it.id !== id && it.targets.includes(target) && it.state === 'active');
+  return targets.some((target) => isDown(target) && !isOthers(target));
 }
 
 function timeText({ state, forMs, injectedAt }: FaultView, runMs: number): string {

@@ -113,7 +113,7 @@ function powerOver(
 }
 
 function undoOf(id: string, faults: readonly FaultView[]): Power['undo'] {
-  const fault = faults.findLast(({ target, state }) => target === id && isOpen(state));
+  const fault = faults.findLast(({ targets, state }) => targets.includes(id) && isOpen(state));
   if (!fault) return null;
   return { faultId: fault.id, label: fault.fault.endsWith('.pause') ? 'Resume' : 'Start' };
 }
