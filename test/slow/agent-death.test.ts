@@ -3,10 +3,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { isRunning, type ProcessIdentity, signalExactly } from '../lib/process-identity.ts';
-import { type Launched, launchUp, type SpawnedCluster, scratch, spawnUp } from './support/cluster.ts';
-import { commandOf, waitGone } from './support/processes.ts';
-import { waitFor } from './support/wait.ts';
+import { isRunning, type ProcessIdentity, signalExactly } from '../../lib/process-identity.ts';
+import { type Launched, launchUp, type SpawnedCluster, scratch, spawnUp } from '../support/cluster.ts';
+import { commandOf, waitGone } from '../support/processes.ts';
+import { waitFor } from '../support/wait.ts';
 
 const GONE_MS = 2000;
 /** agent, reaper, store, proxy, console and two shops */

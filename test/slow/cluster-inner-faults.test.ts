@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { FaultView } from '../apps/agent/contract.ts';
-import { callApi } from '../lib/call.ts';
-import type { LinkView } from '../proxy/contract.ts';
-import { createShopper, type Shopper } from './support/cart.ts';
-import { BUSY, type ClusterHandle, spawnUp, startTestCluster } from './support/cluster.ts';
-import { usesEmbeddedRedis } from './support/redis.ts';
-import { waitFor } from './support/wait.ts';
+import type { FaultView } from '../../apps/agent/contract.ts';
+import { callApi } from '../../lib/call.ts';
+import type { LinkView } from '../../proxy/contract.ts';
+import { createShopper, type Shopper } from '../support/cart.ts';
+import { BUSY, type ClusterHandle, spawnUp, startTestCluster } from '../support/cluster.ts';
+import { usesEmbeddedRedis } from '../support/redis.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Faults that live inside processes, through the control API of a whole cluster, seen from the shoppers' side. */
 

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { AgentEvent, DeployStrategy, FaultRequest } from '../apps/agent/contract.ts';
-import { SILENCE_MS, startHeartbeat } from '../apps/agent/heartbeat.ts';
-import { KeyRing } from '../apps/agent/keyring.ts';
-import { watchAgent } from '../apps/agent/watcher.ts';
-import { scratch } from './support/cluster.ts';
-import { agentOver, believingProxy, kernelState } from './support/power-agent.ts';
-import { makeProcessRuntime, smallShop } from './support/process-runtime.ts';
-import { waitFor } from './support/wait.ts';
+import type { AgentEvent, DeployStrategy, FaultRequest } from '../../apps/agent/contract.ts';
+import { SILENCE_MS, startHeartbeat } from '../../apps/agent/heartbeat.ts';
+import { KeyRing } from '../../apps/agent/keyring.ts';
+import { watchAgent } from '../../apps/agent/watcher.ts';
+import { scratch } from '../support/cluster.ts';
+import { agentOver, believingProxy, kernelState } from '../support/power-agent.ts';
+import { makeProcessRuntime, smallShop } from '../support/process-runtime.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** Three shops in processes of their own that an agent may leave behind, as it leaves containers. */
 async function openFleet(t: TestContext) {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { FaultRequest } from '../apps/agent/contract.ts';
-import { type SpawnedCluster, spawnUp, startTestCluster, type TestCluster } from './support/cluster.ts';
-import { kernelState } from './support/power-agent.ts';
-import { pidOf, waitGone } from './support/processes.ts';
-import { waitFor } from './support/wait.ts';
+import type { FaultRequest } from '../../apps/agent/contract.ts';
+import { type SpawnedCluster, spawnUp, startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { kernelState } from '../support/power-agent.ts';
+import { pidOf, waitGone } from '../support/processes.ts';
+import { waitFor } from '../support/wait.ts';
 
 /**
  * The crash matrix over processes: {SIGTERM, SIGKILL of the agent; the target dies} × faults. Here the agent's end is the
