@@ -68,7 +68,7 @@ test('all, a number, a percentage, the oldest and the newest, among the ready on
   assert.equal(await at('oldest'), 'shop-5');
   assert.equal(await at('newest'), 'shop-1');
   const two = await aim({ fault: KILL, target: { mode: 'fixed', value: 2, where: 'oldest' } }, hands(five));
-  assert.deepEqual(two, ['shop-5', 'shop-4']);
+  assert.deepEqual(two, ['shop-4', 'shop-5'], 'the oldest two, in the order of the list');
   await assert.rejects(at('6'), refused(409, /6 were to be hit, but only 5 can be/));
   await assert.rejects(at('0'), refused(400, /value of 1 or more, got 0/));
   await assert.rejects(at('101%'), refused(400, /1 to 100, got 101/));

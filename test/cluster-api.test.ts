@@ -25,7 +25,7 @@ const CHANGES: [Method, string, unknown][] = [
 
 /** Requests that are wrong, and what is said about it. */
 const MISTAKES: [Method, string, unknown, number, string, RegExp][] = [
-  ['POST', '/faults', { fault: 'replica.burn', target: 'shop-1' }, 400, 'bad_body', /replica\.kill.*fault/],
+  ['POST', '/faults', { fault: 'replica.burn', target: 'shop-1' }, 400, 'bad_body', /fault: .*replica\.kill/],
   ['POST', '/faults', { fault: 'replica.kill' }, 400, 'bad_body', /target/],
   ['POST', '/faults', { fault: 'replica.kill', target: '' }, 400, 'bad_body', /target/],
   [

@@ -36,7 +36,9 @@ export async function aim(
   const ready = candidates.filter(({ state }) => state === 'ready');
   if (ready.length === 0) throw new ApiError(409, 'no_target', `no ${role} is ready; there are ${known}`);
   const ordered = await inOrder(ready, selector.where, hands, random);
-  return ordered.slice(0, howMany(selector, ordered.length));
+  const chosen = ordered.slice(0, howMany(selector, ordered.length));
+  // Told, and hit, in the order people know them by.
+  return ready.flatMap(({ id }) => (chosen.includes(id) ? id : []));
 }
 
 function aimAtAll(fault: string, role: 'cluster' | 'client', target: FaultRequest['target']): string[] {
