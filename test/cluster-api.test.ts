@@ -87,7 +87,7 @@ const MISTAKES: [Method, string, unknown, number, string, RegExp][] = [
   ['PUT', '/replicas', { count: 0 }, 400, 'bad_count', /1 to 16.*got 0/],
   ['PUT', '/replicas', { count: 17 }, 400, 'bad_count', /1 to 16.*got 17/],
   ['PUT', '/replicas', { count: 2.5 }, 400, 'bad_count', /got 2.5/],
-  ['PUT', '/replicas', { count: 'x' }, 400, 'bad_body', /expected number.*count/],
+  ['PUT', '/replicas', { count: 'x' }, 400, 'bad_body', /count: .*expected number/],
   ['PUT', '/replicas', {}, 400, 'bad_body', /count/],
   ['POST', '/deploys', { drain: 'slowly' }, 400, 'bad_time', /drain: .*"slowly"/],
   ['POST', '/deploys', { drain: '2h' }, 400, 'bad_time', /drain: expected at most 60s/],
