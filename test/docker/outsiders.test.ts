@@ -271,3 +271,38 @@ test(
     await assert.rejects(under.runtime.remove('redis', { graceMs: 0 }), /only shops can be removed/);
   },
 );
+
+test('a shop whose name somebody else has taken is not added, and what to do is said', options, async (t) => {
+  const project = await openProject(t);
+  const first = await project.create('shop', 1);
+  await first.start();
+  await project.create('shop', 2, { Labels: { [LABEL.project]: 'another' } });
+  const under = watchProject(t, project);
+  await under.runtime.attach();
+  const name = `${project.project}_shop_2`;
+  await assert.rejects(under.runtime.add(), ({ message }: Error) => {
+    assert.match(message, new RegExp(`could not create ${name}: .*in use.*docker rm -f ${name}$`, 's'));
+    return true;
+  });
+  assert.deepEqual(
+    under.runtime.members().map(({ id }) => id),
+    ['shop-1'],
+    'nothing of it stays',
+  );
+});
+
+test('a shop cannot be copied without its image, and what to do is said', options, async (t) => {
+  const project = await openProject(t);
+  const { docker } = project;
+  const base = await project.create('shop', 1);
+  const { Id: image } = (await base.commit({ comment: 'to be removed' })) as { Id: string };
+  await base.remove({ force: true });
+  const shop = await project.create('shop', 1, { Image: image });
+  await shop.start();
+  const under = watchProject(t, project);
+  await under.runtime.attach();
+  // As long as it runs Docker does not let its image go.
+  await shop.remove({ force: true });
+  await docker.getImage(image).remove({ force: true });
+  await assert.rejects(under.runtime.add(), /could not create .*[Nn]o such image.*docker compose build/s);
+});

@@ -119,7 +119,10 @@ export class Engine {
       );
     requireOurs(this.#scope, 'copy', { id: pattern.Id, labels: pattern.Config.Labels });
     const { create, join } = copyOf(pattern, number);
-    const { id } = await attempt(`create ${create.name}`, this.#docker.createContainer(create));
+    const { id } = await attempt(`create ${create.name}`, this.#docker.createContainer(create), {
+      404: 'Its image is gone: docker compose build, then docker compose up -d.',
+      409: `That container is not of this cluster. Remove or rename it: docker rm -f ${create.name}`,
+    });
     try {
       for (const { network, aliases } of join) {
         const joined = this.#docker
