@@ -8,9 +8,10 @@ export function parseDuration(text: string): number {
   return Math.round(Number(match[1]) * factor);
 }
 
-/** 740 → "740 ms", 8000 → "8 s", 95_000 → "95 s". */
+/** 740 → "740 ms", 8000 → "8 s", 95_000 → "95 s", 600_000 → "10 min". */
 export function formatMs(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms >= 120_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
   const seconds = ms / 1000;
   return `${seconds < 10 && seconds % 1 !== 0 ? seconds.toFixed(1) : Math.round(seconds)} s`;
 }

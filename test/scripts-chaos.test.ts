@@ -142,7 +142,7 @@ test('chaos, from the command line', async (t) => {
     assert.match(floor.stderr, /would leave 1 of 2 ready shops, and at least 2 must stay/);
     assert.match(
       await ok('fault', 'replica.pause', 'shop-1'),
-      /done \(f[0-9]+\); mend it with: npm run chaos -- undo f[0-9]+ \(or by itself after 600 s\)\n$/,
+      /done \(f[0-9]+\); mend it with: npm run chaos -- undo f[0-9]+ \(or by itself after 10 min\)\n$/,
     );
     await ok('undo');
     const none = await chaos('kill', 'most-carts');
