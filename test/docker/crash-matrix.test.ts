@@ -55,7 +55,6 @@ const ROWS: Row[] = [
 const SHOPS = 3;
 /** Long enough to be met in it, short enough that three of them are waited for. */
 const DRAIN = '3s';
-const FILE_LIMIT_MS = 540_000;
 
 interface End {
   how: string;
@@ -80,7 +79,7 @@ const ENDS: End[] = [
 /** The reaper is patient for 5 s, Docker waits longer from one restart to the next, and then a shop has to start. */
 const MENDED_MS = 20_000;
 
-test('the crash matrix over containers', { skip: SKIP_COMPOSE, timeout: FILE_LIMIT_MS }, async (t) => {
+test('the crash matrix over containers', { skip: SKIP_COMPOSE }, async (t) => {
   const cluster = await startCompose(t);
   // So that a store that does not answer is noticed at the shop's port.
   assert.equal((await cluster.script('mode', 'affinity=none', 'sessions=redis')).code, 0);
