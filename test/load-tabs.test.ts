@@ -179,7 +179,7 @@ test('a change that the other tab has seen meanwhile is not repeated', async (t)
       return request?.method === 'POST' && late(request.opId) ? 45 : 0;
     },
   });
-  const options = { tabs: 2, timeoutMs: 40, iterations: 40, mix: parseMix('add=1,read=5') };
+  const options = { tabs: 2, timeoutMs: 40, iterations: 150, mix: parseMix('add=1,read=5') };
   const result = await startQuick(t, shop.url, { ...options, retry: 'same-op' }).result;
   const lateAdds = shop.requests.filter(({ opId, method }) => method === 'POST' && late(opId));
   const once = [...attemptsByKey(lateAdds).values()].filter(({ length }) => length === 1);

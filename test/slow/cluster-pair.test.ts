@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { launchUp, runScript, scratch, spawnUp, startTestCluster } from './support/cluster.ts';
-import { waitGone } from './support/processes.ts';
-import { createBrowser } from './support/traffic.ts';
-import { waitFor } from './support/wait.ts';
+import { launchUp, runScript, scratch, spawnUp, startTestCluster } from '../support/cluster.ts';
+import { waitGone } from '../support/processes.ts';
+import { createBrowser } from '../support/traffic.ts';
+import { waitFor } from '../support/wait.ts';
 
 const ANY_PORTS = ['--port', '0', '--console-port', '0'];
 const portOf = (url: string): string => new URL(url).port;

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { DeployView, FaultPlan, FaultView } from '../apps/agent/contract.ts';
-import { ApiError } from '../lib/api-error.ts';
-import { startTestCluster, type TestCluster } from './support/cluster.ts';
-import { kernelState } from './support/power-agent.ts';
-import { story } from './support/stream.ts';
-import { waitFor } from './support/wait.ts';
+import type { DeployView, FaultPlan, FaultView } from '../../apps/agent/contract.ts';
+import { ApiError } from '../../lib/api-error.ts';
+import { startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { kernelState } from '../support/power-agent.ts';
+import { story } from '../support/stream.ts';
+import { waitFor } from '../support/wait.ts';
 
 const refused = (status: number, code: string, message: RegExp) => (error: unknown) => {
   assert.ok(error instanceof ApiError, `expected an ApiError, got ${error}`);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { FaultView } from '../apps/agent/contract.ts';
-import { runScript, scratch, startTestCluster } from './support/cluster.ts';
+import type { FaultView } from '../../apps/agent/contract.ts';
+import { runScript, scratch, startTestCluster } from '../support/cluster.ts';
 
 /** Wrong commands that need no cluster to be refused. */
 const MISTAKES: [words: string[], says: RegExp][] = [
@@ -185,7 +185,7 @@ test('chaos, from the command line', async (t) => {
     assert.match(deploy.stdout, /cancelled by a reset/);
 
     async function cancelDeploy(): Promise<void> {
-      const { waitFor } = await import('./support/wait.ts');
+      const { waitFor } = await import('../support/wait.ts');
       await waitFor('the deploy to run', async () => (await cluster.state()).deploy?.state === 'running');
       await cluster.api('POST', '/reset', {});
     }
