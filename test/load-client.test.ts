@@ -155,7 +155,7 @@ test('an answer that comes after the timeout is ignored, above all its cookie', 
 test('a cookie counts as soon as the head of the answer is there, even if the body never ends', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\nset-cookie: cw_sid=early; Path=/\r\ncontent-length: 500\r\n\r\n';
   const url = await openRawServer(t, (socket) => socket.write(`${head}{"user":`));
-  const browser = openBrowser(t, url, 50);
+  const browser = openBrowser(t, url, 1000);
   assert.deepEqual(await browser.send(ADD), { type: 'unknown', reason: 'timeout' });
   assert.equal(browser.cookies(), 'cw_sid=early');
 });
