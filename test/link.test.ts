@@ -296,7 +296,9 @@ test('a WebSocket through a slow link keeps every message in order', async (t) =
 });
 
 test('a reader that pauses does not make the link buffer without end', async (t) => {
+  let sender: Socket | undefined;
   const flood = createServer((socket) => {
+    sender = socket;
     socket.on('error', () => {});
     const chunk = Buffer.alloc(64 * 1024);
     const more = () => {
@@ -316,7 +318,11 @@ test('a reader that pauses does not make the link buffer without end', async (t)
   });
   await waitFor('some data', () => taken > 1_000_000);
   socket.pause();
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  const looks: number[] = [];
+  await waitFor('the sender to be held up, seen five times', () => {
+    looks.push(sender?.bytesWritten ?? 0);
+    return looks.length >= 5 && new Set(looks.slice(-5)).size === 1;
+  });
   assert.ok(socket.readableLength < 2_000_000, `${socket.readableLength} bytes are buffered`);
   const before = taken;
   socket.resume();
