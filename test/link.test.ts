@@ -95,13 +95,14 @@ test('latency: an answer on an open connection comes later, and a new one takes 
   const open = dial(t, link, port);
   await open.ask('hello');
   link.add({ latency: { latencyMs: 150, jitterMs: 0 } }, LEASE_MS);
-  const ms = await open.ask('one');
+  // The quickest of three: a busy machine makes one of them late, not all.
+  const ms = Math.min(await open.ask('one'), await open.ask('two'), await open.ask('three'));
   assert.ok(ms >= 149 && ms < 280, `${ms} ms`);
   const fresh = dial(t, link, port);
   const started = performance.now();
   await once(fresh.socket, 'connect');
   const handshake = performance.now() - started;
-  assert.ok(handshake >= 149 && handshake < 280, `${handshake} ms`);
+  assert.ok(handshake >= 149 && handshake < 1000, `${handshake} ms`);
   link.remove(['latency'], 'undone');
   assert.ok((await fresh.ask('two')) < 100);
 });
@@ -221,13 +222,13 @@ test('toxics add up, and one that is not renewed ends alone', async (t) => {
   const { port } = await echo(t);
   const story: string[] = [];
   const link = new Link((toxics, why) => story.push(`${Object.keys(toxics).join('+') || 'well'}: ${why}`));
-  link.add({ partition: {} }, 120);
+  link.add({ partition: {} }, 600);
   link.add({ latency: { latencyMs: 5, jitterMs: 0 } }, LEASE_MS);
   const client = dial(t, link, port);
   client.socket.write('x');
   for (let renewal = 0; renewal < 4; renewal++) {
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    link.add({ partition: {} }, 120);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    link.add({ partition: {} }, 600);
   }
   assert.equal(client.text(), '');
   await waitFor('the partition to end by itself', () => client.text() === 'x');
