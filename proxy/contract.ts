@@ -52,6 +52,14 @@ export interface UpstreamView extends UpstreamAddress {
   requests: number;
   /** 99th percentile of the last answers, ms; null before the first */
   p99Ms: number | null;
+  /** what the replica says with its health checks of the sessions in its own memory; null = it has not said */
+  sessions: SessionCount | null;
+}
+
+/** Sessions that live in a replica: with something in their cart, and without. */
+export interface SessionCount {
+  filled: number;
+  empty: number;
 }
 
 /** The link from the proxy to an upstream; `toxics` is empty while nothing is wrong with it. */

@@ -76,6 +76,7 @@ export function createControl(options: {
       state: stateOf(upstream),
       admin: upstream.admin,
       ...metrics.of(upstream.id),
+      sessions: null,
     }));
   }
 

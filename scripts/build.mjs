@@ -35,11 +35,12 @@ const MAINS = [
   'scripts/demo.ts',
   'scripts/bench.ts',
 ];
-const PAGES = ['apps/console/web/control/main.tsx'];
+const WEB = 'apps/console/web';
+const PAGES = ['control', 'stage', 'join', 'report'];
 const COPIES = [
   'apps/cart/page',
-  'apps/console/web/control/index.html',
-  'apps/console/web/shared/tokens.css',
+  ...PAGES.map((page) => `${WEB}/${page}/index.html`),
+  `${WEB}/shared/tokens.css`,
 ];
 
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
@@ -48,7 +49,7 @@ await Promise.all([
   build({ ...node, entryPoints: ['apps/cart/main.ts'], minifySyntax: true, banner: { js: requireShim } }),
   build({
     ...common,
-    entryPoints: PAGES.filter(exists),
+    entryPoints: PAGES.map((page) => `${WEB}/${page}/main.tsx`),
     platform: 'browser',
     target: 'es2022',
     format: 'esm',

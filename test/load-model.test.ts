@@ -74,7 +74,10 @@ test('in the open model new shoppers arrive at the rate, shop for a while and le
   const result = await startQuick(t, shop.url, options).result;
   const shoppers = Object.entries(asked(shop.requests));
   assert.ok(shoppers.length >= 20 && shoppers.length <= 45, `${shoppers.length} shoppers`);
-  assert.ok(shoppers.every(([, list]) => list.length <= 3), 'nobody stays longer than its three visits');
+  assert.ok(
+    shoppers.every(([, list]) => list.length <= 3),
+    'nobody stays longer than its three visits',
+  );
   // On a busy machine many are still shopping at the end: what counts is that those who had the time left by themselves.
   assert.ok(
     shoppers.some(([, list]) => list.length === 3),

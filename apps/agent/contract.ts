@@ -298,6 +298,8 @@ export type AgentEvent =
   | { type: 'replica.resumed'; replica: string; life: string }
   | { type: 'replica.removed'; replica: string }
   | { type: 'store.state'; state: MemberState; how: string }
+  /** Once a second while it changes; null = this store does not say. */
+  | { type: 'store.sampled'; keys: number | null; opsPerSecond: number | null; usedBytes: number | null }
   | { type: 'proxy.state'; state: MemberState; how: string }
   | { type: 'console.state'; state: MemberState; how: string }
   | {

@@ -11,7 +11,7 @@ import { CLASSES } from '../../scripts/oracle/oracle.ts';
 import { FAULTS, type FaultName, type FaultRow } from '../agent/contract.ts';
 import type { ConsoleFlags } from './config.ts';
 import type { Story } from './events.ts';
-import type { Runs } from './runs.ts';
+import type { Runs } from './runs/load.ts';
 import { readCluster } from './snapshot.ts';
 
 /** Longer than a deploy step or a reset takes, shorter than a teacher's patience. */

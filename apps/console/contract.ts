@@ -2,9 +2,15 @@
  * What others rely on from the console: one snapshot, one stream of events over the whole cluster. Pages, terminal
  * and tests import this file and nothing else of `apps/console`.
  */
-import type { ProxyEvent, Settings, UpstreamView } from '../../proxy/contract.ts';
-import type { CartBroken, CartsProgress } from '../../scripts/load/contract.ts';
+import type { ProxyEvent, SessionCount, Settings, UpstreamView } from '../../proxy/contract.ts';
+import type { CartsProgress, LoadEvent } from '../../scripts/load/contract.ts';
 import type { AgentEvent, DeployView, FaultView, MemberView } from '../agent/contract.ts';
+import type { PhoneEvent } from './phones/contract.ts';
+import type { Scene } from './scene/scene.ts';
+
+export type * from './phones/contract.ts';
+export type * from './runs/contract.ts';
+export type * from './scene/scene.ts';
 
 /** A shop as both sides see it: how its process is, and what the proxy thinks of it. */
 export interface ReplicaView extends MemberView {
@@ -33,6 +39,19 @@ export interface ClusterState {
   load: CartsProgress | null;
   /** a load started from here is running */
   loadRunning: boolean;
+  /** ms since the run began, when this was read: a page's clock goes on from here, `speed` times as fast */
+  t: number;
+  /** 1 = live; of a recording: how fast it is played, 0 = paused */
+  speed: number;
+  /** null = this is the cluster itself */
+  recording: { run: string; startsAt: number; endsAt: number } | null;
+  scene: Scene;
+  phones: {
+    /** false: the control room is open to this machine only, no phone can reach it */
+    open: boolean;
+    /** where phones may find it, best first: "http://10.0.0.7:8090/join"; empty in a container, which cannot know */
+    joinUrls: string[];
+  };
 }
 
 export type ConsoleEvent =
@@ -45,12 +64,17 @@ export type ConsoleEvent =
         perSecond: number;
         inFlight: number;
         p99Ms: number | null;
+        sessions: SessionCount | null;
       }[];
     }
   /** The console lost or found one of the parts it reads from; what it shows of it is from before. */
   | { type: 'link.state'; part: 'proxy' | 'agent'; state: 'connected' | 'lost' }
   | { type: 'load.started'; shoppers: number; seed: number | null }
-  | { type: 'load.ended'; exitCode: number | null };
+  | { type: 'load.ended'; exitCode: number | null }
+  /** Where phones find us, as somebody in the room said. */
+  | { type: 'phones.address'; joinUrls: string[] }
+  /** A recording was paused, resumed or wound: read the snapshot again. */
+  | { type: 'recording.moved'; t: number; speed: number };
 
 /** Every event there is. One closed union, one stream. */
-export type ClusterEvent = ProxyEvent | AgentEvent | CartsProgress | CartBroken | ConsoleEvent;
+export type ClusterEvent = ProxyEvent | AgentEvent | LoadEvent | PhoneEvent | ConsoleEvent;

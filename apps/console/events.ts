@@ -97,13 +97,14 @@ function startSampler(url: string, log: EventLog<ClusterEvent>): NodeJS.Timeout 
     if (upstreams === null) return;
     const event: Extract<ClusterEvent, { type: 'rates.sampled' }> = {
       type: 'rates.sampled',
-      upstreams: upstreams.map(({ id, state, requests, inFlight, p99Ms }) => ({
+      upstreams: upstreams.map(({ id, state, requests, inFlight, p99Ms, sessions }) => ({
         id,
         state,
         // A proxy that was restarted counts from zero again.
         perSecond: Math.max(0, requests - Math.min(before.get(id) ?? requests, requests)),
         inFlight,
         p99Ms,
+        sessions,
       })),
     };
     before = new Map(upstreams.map(({ id, requests }) => [id, requests]));

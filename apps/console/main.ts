@@ -10,7 +10,7 @@ import { addApi } from './api.ts';
 import { CONSOLE_FLAGS, type ConsoleFlags } from './config.ts';
 import { followCluster, type Story } from './events.ts';
 import { addPages } from './pages.ts';
-import { createRuns } from './runs.ts';
+import { createRuns } from './runs/load.ts';
 import { storyLine } from './story-line.ts';
 
 /** A load under way gets this long to write its last numbers. */

@@ -48,6 +48,8 @@ function deedLine(
       return cluster(
         `${faultLabel(event.fault, event.target)} may end early, it cannot be renewed: ${event.message}`,
       );
+    case 'store.sampled':
+      return null;
     case 'record.damaged':
       return cluster(`What was noted of an old fault cannot be read, see ${event.file}: ${event.message}`);
     case 'deploy.phase':

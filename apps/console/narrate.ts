@@ -1,7 +1,7 @@
 import type { Stamped } from '../../lib/event-log.ts';
 import type { ProxyEvent, SettingName, Settings } from '../../proxy/contract.ts';
-import type { CartBroken, CartsProgress } from '../../scripts/load/contract.ts';
-import type { ClusterEvent, ConsoleEvent } from './contract.ts';
+import type { CartBroken, CartsProgress, LoadEvent } from '../../scripts/load/contract.ts';
+import type { ClusterEvent, ConsoleEvent, PhoneEvent } from './contract.ts';
 import { cluster, type Line, plural, unknownTo, you } from './line.ts';
 import { agentLine } from './narrate-agent.ts';
 import { BROKEN_LABELS, LOAD_EXITS, listed, SETTING_LABELS, valueLabel } from './web/shared/labels.ts';
@@ -21,12 +21,21 @@ export function narrate(event: Stamped<ClusterEvent>): Line | null {
       return proxyLine(event);
     case 'carts.progress':
     case 'cart.broken':
+    case 'carts.placed':
+    case 'answers.sampled':
       return cartLine(event);
     case 'rates.sampled':
     case 'link.state':
     case 'load.started':
     case 'load.ended':
+    case 'phones.address':
+    case 'recording.moved':
       return consoleLine(event);
+    case 'student.joined':
+    case 'student.left':
+    case 'student.cart':
+    case 'vote.changed':
+      return phoneLine(event);
     default:
       return agentLine(event);
   }
@@ -56,12 +65,15 @@ function proxyLine(event: ProxyEvent): Line | null {
   }
 }
 
-function cartLine(event: CartsProgress | CartBroken): Line | null {
+function cartLine(event: LoadEvent): Line | null {
   switch (event.type) {
     case 'carts.progress':
       return event.done ? cluster(loadText(event)) : null;
     case 'cart.broken':
       return cluster(brokenText(event));
+    case 'carts.placed':
+    case 'answers.sampled':
+      return null;
     default:
       return unknownTo(event);
   }
@@ -70,6 +82,8 @@ function cartLine(event: CartsProgress | CartBroken): Line | null {
 function consoleLine(event: ConsoleEvent): Line | null {
   switch (event.type) {
     case 'rates.sampled':
+    case 'phones.address':
+    case 'recording.moved':
       return null;
     case 'link.state':
       return cluster(
@@ -84,6 +98,14 @@ function consoleLine(event: ConsoleEvent): Line | null {
     default:
       return unknownTo(event);
   }
+}
+
+/** A class that joins and clicks is seen on the stage; the log tells what the instructor did with it. */
+function phoneLine(event: PhoneEvent): Line | null {
+  if (event.type !== 'vote.changed' || event.vote === null) return null;
+  const { question, open, came } = event.vote;
+  if (open && event.vote.counts.every((count) => count === 0)) return you(`Vote: ${question}`);
+  return came === null || open ? null : you(`Vote decided: ${event.vote.options[came] ?? '?'}`);
 }
 
 function linkText({ upstream, toxics, why }: Extract<ProxyEvent, { type: 'link.changed' }>): string {

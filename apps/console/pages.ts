@@ -5,11 +5,20 @@ import { ApiError } from '../../lib/api-error.ts';
 
 /** Every file a browser may have, by its path. There is no folder to wander in. */
 const FILES: Record<string, { file: string; type: string }> = {
-  '/control': { file: 'control/index.html', type: 'text/html; charset=utf-8' },
-  '/control/main.js': { file: 'control/main.js', type: 'text/javascript; charset=utf-8' },
-  '/control/main.css': { file: 'control/main.css', type: 'text/css; charset=utf-8' },
-  '/control/tokens.css': { file: 'shared/tokens.css', type: 'text/css; charset=utf-8' },
+  ...page('control', '/control'),
+  ...page('stage', '/stage'),
+  ...page('join', '/join'),
+  ...page('report', '/report/:run'),
+  '/shared/tokens.css': { file: 'shared/tokens.css', type: 'text/css; charset=utf-8' },
 };
+
+function page(name: string, path: string): Record<string, { file: string; type: string }> {
+  return {
+    [`/${name}/main.js`]: { file: `${name}/main.js`, type: 'text/javascript; charset=utf-8' },
+    [`/${name}/main.css`]: { file: `${name}/main.css`, type: 'text/css; charset=utf-8' },
+    [path]: { file: `${name}/index.html`, type: 'text/html; charset=utf-8' },
+  };
+}
 
 /** The page talks to this console and to nobody else, and nobody may frame it. */
 const SECURITY_HEADERS = {

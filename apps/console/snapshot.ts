@@ -4,6 +4,7 @@ import type { AgentState } from '../agent/contract.ts';
 import type { ConsoleFlags } from './config.ts';
 import type { ClusterState } from './contract.ts';
 import type { Story } from './events.ts';
+import { EMPTY_SCENE } from './scene/scene.ts';
 
 const READ_LIMIT_MS = 1000;
 
@@ -42,5 +43,10 @@ export async function readCluster(options: {
     armed: agent?.armed ?? null,
     load: story.progress(),
     loadRunning,
+    t: Date.now() - flags['run-started'],
+    speed: 1,
+    recording: null,
+    scene: EMPTY_SCENE,
+    phones: { open: false, joinUrls: [] },
   };
 }

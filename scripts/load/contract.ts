@@ -1,5 +1,5 @@
 /**
- * What the outside relies on from the load script: the two events it posts to a console while it runs, and the
+ * What the outside relies on from the load script: the events it posts to a console while it runs, and the
  * result it leaves (schema `shop/1`). Other parts import this file and nothing else of `scripts/load`.
  */
 import type { HistoryEvent, OpKind } from '../oracle/history.ts';
@@ -11,6 +11,8 @@ export interface CartsProgress {
   run: string;
   shoppers: number;
   carts: { checked: number; broken: number; undecided: number };
+  /** how the shoppers stand at this moment, see CartLook; `silent` = broken by an answer with status 200 */
+  now: { right: number; broken: number; silent: number };
   shoppersHit: number;
   /** complete answers and given-up requests of the last second */
   requestsPerSecond: number;
@@ -31,11 +33,43 @@ export interface CartBroken {
   /** life of the replica that last showed the cart whole, and of the one that showed it broken: `shop-2#5` */
   was: string | null;
   now: string | null;
+  /** HTTP status of the answer that showed it: 200 = nobody but the shopper could tell */
+  status: number;
   /** what is gone, as SKUs */
   missing: string[];
 }
 
-export type LoadEvent = CartsProgress | CartBroken;
+/** none: nothing in it yet · right · broken: it broke, and its shopper has not checked out or signed out since */
+export type CartLook = 'none' | 'right' | 'broken';
+
+/** Where shoppers stand: posted with the progress when it changed, at most twice a second. */
+export interface CartsPlaced {
+  type: 'carts.placed';
+  run: string;
+  /** true: these are all there are, and what was told before is void; false: only those that changed */
+  all: boolean;
+  /** [12 = shopper s12, the replica that answered it last, its cart]; shoppers above MAX_PLACED are only counted */
+  carts: PlacedCart[];
+}
+export type PlacedCart = [shopper: number, on: string | null, cart: CartLook];
+/** Nobody can tell more of them apart on a wall. */
+export const MAX_PLACED = 500;
+
+/** A sample of the answers since the last report, in their order. */
+export interface AnswersSampled {
+  type: 'answers.sampled';
+  run: string;
+  /** how many answers and given-up requests there were, in how many ms: each sample stands for of / samples.length */
+  of: number;
+  overMs: number;
+  samples: SampledAnswer[];
+}
+/** right: it showed the cart as it should be, or what happened since explains it · error: an error, or no answer */
+export type SampledAnswer = [shopper: number, on: string | null, answer: 'right' | 'wrong' | 'error'];
+/** Of one report; four a second fill a screen with 0.9 s of dots. */
+export const MAX_SAMPLES = 60;
+
+export type LoadEvent = CartsProgress | CartBroken | CartsPlaced | AnswersSampled;
 
 /** Body of `POST {consoleUrl}/api/progress`, with `Authorization: Bearer <token>`. */
 export interface ProgressReport {

@@ -1,4 +1,5 @@
 import type { ClusterState, ReplicaView } from '../../apps/console/contract.ts';
+import { EMPTY_SCENE } from '../../apps/console/scene/scene.ts';
 import type { CartsProgress } from '../../scripts/load/contract.ts';
 
 /** A snapshot of three ready replicas, a store of the cluster's own, and nobody shopping. */
@@ -37,6 +38,11 @@ export function calmState(startedAt: number): ClusterState {
     armed: true,
     load: null,
     loadRunning: false,
+    t: 0,
+    speed: 1,
+    recording: null,
+    scene: EMPTY_SCENE,
+    phones: { open: false, joinUrls: [] },
   };
 }
 
@@ -52,7 +58,17 @@ export function readyReplica(number: number, life = `shop-${number}#1`): Replica
     address,
     handle: `pid ${100 + number}`,
     since: 0,
-    upstream: { id, life, ...address, state: 'up', admin: 'ready', inFlight: 0, requests: 0, p99Ms: null },
+    upstream: {
+      id,
+      life,
+      ...address,
+      state: 'up',
+      admin: 'ready',
+      inFlight: 0,
+      requests: 0,
+      p99Ms: null,
+      sessions: null,
+    },
   };
 }
 
@@ -63,6 +79,7 @@ export function progressOf(broken: number, change: Partial<CartsProgress> = {}):
     run: 'k3f',
     shoppers: 60,
     carts: { checked: 68, broken, undecided: 0 },
+    now: { right: 60 - broken, broken, silent: broken },
     shoppersHit: broken,
     requestsPerSecond: 66,
     errors: { fail: 3, unknown: 1 },

@@ -32,13 +32,14 @@ export interface FakeConsole {
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const WEB = 'apps/console/web';
+const PAGES = ['control', 'stage', 'join', 'report'];
 
-/** Builds the control page into a folder of its own; returns that folder and how to remove it. */
-export async function buildPage(): Promise<{ root: URL; remove(): Promise<void> }> {
+/** Builds the pages into a folder of its own; returns that folder and how to remove it. */
+export async function buildPages(): Promise<{ root: URL; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'cartwreck-page-'));
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [`${WEB}/control/main.tsx`],
+    entryPoints: PAGES.map((page) => `${WEB}/${page}/main.tsx`),
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -48,7 +49,7 @@ export async function buildPage(): Promise<{ root: URL; remove(): Promise<void> 
     outdir: folder,
     logLevel: 'warning',
   });
-  for (const file of [`${WEB}/control/index.html`, `${WEB}/shared/tokens.css`]) {
+  for (const file of [...PAGES.map((page) => `${WEB}/${page}/index.html`), `${WEB}/shared/tokens.css`]) {
     await cp(join(ROOT, file), join(folder, file));
   }
   return { root: pathToFileURL(`${folder}/`), remove: () => rm(folder, { recursive: true }) };

@@ -63,6 +63,15 @@ const RULES: { [T in ClusterEvent['type']]: Rule<T> } = {
   'cart.broken': nothing,
   'rates.sampled': (state, { upstreams }) => upstreams.reduce(applyRate, state),
   'link.state': nothing,
+  'store.sampled': nothing,
+  'carts.placed': nothing,
+  'answers.sampled': nothing,
+  'student.joined': nothing,
+  'student.left': nothing,
+  'student.cart': nothing,
+  'vote.changed': nothing,
+  'phones.address': (state, { joinUrls }) => ({ ...state, phones: { ...state.phones, joinUrls } }),
+  'recording.moved': (state, { speed }) => ({ ...state, speed }),
   'load.started': (state) => ({ ...state, loadRunning: true }),
   'load.ended': (state) => ({ ...state, loadRunning: false }),
 };
@@ -133,13 +142,13 @@ function setUpstream(
   }));
 }
 
-const NO_TRAFFIC = { admin: 'ready', inFlight: 0, requests: 0, p99Ms: null } as const;
+const NO_TRAFFIC = { admin: 'ready', inFlight: 0, requests: 0, p99Ms: null, sessions: null } as const;
 const ADMIN_OF = { up: 'ready', draining: 'drain' } as const;
 
 function applyRate(state: ClusterState, rate: EventOf<'rates.sampled'>['upstreams'][number]): ClusterState {
-  const { id, state: to, inFlight, p99Ms } = rate;
+  const { id, state: to, inFlight, p99Ms, sessions } = rate;
   return changeReplica(state, id, ({ upstream }) => ({
-    upstream: upstream && { ...upstream, state: to, inFlight, p99Ms },
+    upstream: upstream && { ...upstream, state: to, inFlight, p99Ms, sessions },
   }));
 }
 

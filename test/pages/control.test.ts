@@ -1,65 +1,34 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { readyReplica } from './support/cluster-state.ts';
-import { buildPage, type FakeConsole, startFakeConsole, TOKEN } from './support/fake-console.ts';
-import { waitFor } from './support/wait.ts';
+import type { Page } from 'playwright-core';
+import { axe, NO_BROWSER, openPage as openAnyPage } from '../support/browser.ts';
+import { readyReplica } from '../support/cluster-state.ts';
+import { buildPages, type FakeConsole, startFakeConsole, TOKEN } from '../support/fake-console.ts';
+import { waitFor } from '../support/wait.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const BROWSER_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-const skip = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not installed`;
-
-let built: Awaited<ReturnType<typeof buildPage>>;
-let browser: Browser | null = null;
-
+const skip = NO_BROWSER;
+let built: Awaited<ReturnType<typeof buildPages>>;
 before(async () => {
-  built = await buildPage();
-  if (!skip) browser = await chromium.launch({ executablePath: CHROMIUM, args: BROWSER_ARGS });
+  built = await buildPages();
 });
-after(async () => {
-  await browser?.close();
-  await built.remove();
-});
+after(() => built.remove());
 
 /** The page of a fresh fake console; complaints of the browser and requests to strangers fail the test. */
 async function openPage(
   t: TestContext,
   options: { token?: string | null; colorScheme?: 'light' | 'dark'; width?: number } = {},
 ): Promise<{ fake: FakeConsole; page: Page; complaints: string[] }> {
-  assert.ok(browser);
   const { token = TOKEN, colorScheme = 'light', width = 1280 } = options;
   const fake = await startFakeConsole(built.root);
   t.after(() => fake.close());
-  const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
-  t.after(() => context.close());
-  const page = await context.newPage();
-  page.setDefaultTimeout(8000);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => {
-    const local = request.url().startsWith(fake.url) || request.url().startsWith('data:');
-    if (!local) complaints.push(`asked ${request.url()}`);
-  });
-  await page.goto(`${fake.url}/control${token === null ? '' : `#token=${token}`}`);
-  await page.getByRole('rowheader', { name: 'shop-1' }).waitFor();
-  return { fake, page, complaints };
+  const url = `${fake.url}/control${token === null ? '' : `#token=${token}`}`;
+  const opened = await openAnyPage(t, url, { colorScheme, viewport: { width, height: 800 } });
+  await opened.page.getByRole('rowheader', { name: 'shop-1' }).waitFor();
+  return { fake, ...opened };
 }
 
 const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 5000 });
@@ -290,16 +259,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await shown(page, /^dead/);
       await page.getByText('More settings').click();
       await page.getByRole('button', { name: 'curl for Affinity' }).click();
-      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-      await page.evaluate(axe);
-      const { violations } = await page.evaluate<{
-        violations: { id: string; impact: string; nodes: { html: string }[] }[];
-      }>('axe.run()');
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      assert.deepEqual(
-        grave.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`),
-        [],
-      );
+      await axe(page);
     });
   }
 }

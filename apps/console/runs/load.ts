@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ApiError } from '../../lib/api-error.ts';
-import type { EventLog } from '../../lib/event-log.ts';
-import type { ClusterEvent } from './contract.ts';
+import { ApiError } from '../../../lib/api-error.ts';
+import type { EventLog } from '../../../lib/event-log.ts';
+import type { ClusterEvent } from '../contract.ts';
 
 /** A load started from the control room: the load script as a process of its own, one at a time. */
 export interface LoadRequest {

@@ -1,0 +1,116 @@
+import type { CartLook } from '../../../scripts/load/contract.ts';
+import type { FaultName } from '../../agent/contract.ts';
+import type { VoteView } from '../phones/contract.ts';
+
+/**
+ * What the picture needs beside the snapshot, and what nobody can be asked for: how the shoppers stand, what came of the
+ * last fault, the last two minutes. Made of events alone (see apply-scene.ts), so that the console, a page that has
+ * followed since, and a recording played back have the same one. Plain JSON; all of it is bounded.
+ */
+export interface Scene {
+  /** the load that goes on, or went on last; null before the first */
+  run: { id: string; shoppers: number; startedAt: number; endedAt: number | null } | null;
+  /** by number: "12" is shopper s12 */
+  robots: Record<string, Stand>;
+  students: StudentStand[];
+  /** robots and students together, at this moment */
+  now: { carts: number; broken: number; silent: number };
+  /** requests of shoppers that failed or got no answer since the last thing that was done to the cluster */
+  errors: number;
+  /** the last thing that was done to the cluster, and what has come of it; null = nothing yet */
+  impact: Impact | null;
+  /** sessions that were in memory that is gone */
+  floor: { lost: number; unasked: number; from: string[] };
+  /** lives of replicas that ended, newest last */
+  deaths: Death[];
+  store: { keys: number | null; opsPerSecond: number | null; usedBytes: number | null } | null;
+  /** whole seconds of `t`, without gaps, oldest first */
+  seconds: SceneSecond[];
+  /** oldest first */
+  flags: SceneFlag[];
+  vote: VoteView | null;
+}
+
+/** A shopper: which replica answered it last, and its cart. */
+export interface Stand {
+  on: string | null;
+  cart: CartLook;
+}
+
+/** A student: the name they chose from our list, never one they wrote. */
+export interface StudentStand extends Stand {
+  id: string;
+  name: string;
+  /** pieces in the cart by what the student did */
+  items: number;
+  silent: boolean;
+}
+
+/** A fault, a deploy or a change of the number of replicas, and the carts that broke until the next thing was done. */
+export interface Impact {
+  what: string;
+  kind: FaultName | 'replicas.set';
+  /** the replicas it hit */
+  targets: string[];
+  t: number;
+  /** carts there were */
+  carts: number;
+  /** those of them that broke since, each once: broken / carts is the blast radius */
+  broken: number;
+  /** of those, whose cart had last been right on a life that this ended */
+  fromTargets: number;
+  /** the number of its shoppers that it broke more than once */
+  again: number;
+  /** false: something else was done since, what breaks now is not counted here */
+  open: boolean;
+}
+
+export interface Death {
+  /** shop-2#5 */
+  life: string;
+  t: number;
+  /** "killed", "replaced by a deploy", "crashed by itself": goes after "it was" */
+  how: string;
+  /** sessions in its memory when they were last counted; null = nobody counted */
+  sessions: number | null;
+}
+
+export interface SceneSecond {
+  t: number;
+  /** broken carts, and carts, at its end */
+  broken: number;
+  carts: number;
+  /** null = nobody said */
+  requestsPerSecond: number | null;
+  errors: number;
+  p99Ms: number | null;
+  storeOps: number | null;
+  /** by replica */
+  perSecond: Record<string, number>;
+}
+
+export interface SceneFlag {
+  t: number;
+  /** by: what we did, or what the cluster did by itself */
+  lane: 'we' | 'cluster';
+  text: string;
+  /** a fault: it gets the crack */
+  fault: boolean;
+}
+
+export const LIMITS = { seconds: 130, flags: 60, deaths: 60, robots: 500, students: 240 } as const;
+
+export const EMPTY_SCENE: Scene = {
+  run: null,
+  robots: {},
+  students: [],
+  now: { carts: 0, broken: 0, silent: 0 },
+  errors: 0,
+  impact: null,
+  floor: { lost: 0, unasked: 0, from: [] },
+  deaths: [],
+  store: null,
+  seconds: [],
+  flags: [],
+  vote: null,
+};
