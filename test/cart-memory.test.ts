@@ -5,6 +5,11 @@ import session from 'express-session';
 import { BoundedMemoryStore } from '../apps/cart/sessions/bounded-memory-store.ts';
 
 const data = (user: string): session.SessionData => ({ cookie: new session.Cookie(), user });
+const line = { id: 'r.s1.1', sku: 'mug', qty: 1, w: 'r.s1.1' };
+const withLines = (count: number): session.SessionData => ({
+  cookie: new session.Cookie(),
+  cart: { id: 'c', born: 'new', lines: Array.from({ length: count }, () => line) },
+});
 
 /** `kept` tells which of a, b, c, d the store still has. */
 function storeOf(sessionsMax: number) {
@@ -61,4 +66,26 @@ test('sessions unused for their time to live are forgotten', async (t) => {
   assert.equal(await kept(), 'ab');
   t.mock.timers.tick(1);
   assert.deepEqual([await kept(), warnings()], ['b', 0]);
+});
+
+test('how full it is, is counted through every way a session comes, changes and goes', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const { store } = storeOf(3);
+  assert.deepEqual(store.counts(), { filled: 0, empty: 0 });
+  store.set('a', withLines(2));
+  store.set('b', withLines(0));
+  assert.deepEqual(store.counts(), { filled: 1, empty: 1 });
+  store.set('a', withLines(3));
+  store.touch('a', withLines(3));
+  store.touch('nobody', withLines(1));
+  store.set('b', withLines(1));
+  assert.deepEqual(store.counts(), { filled: 2, empty: 0 });
+  store.set('a', withLines(0));
+  store.destroy('b');
+  store.destroy('b');
+  assert.deepEqual(store.counts(), { filled: 0, empty: 1 });
+  for (const id of ['b', 'c', 'd']) store.set(id, withLines(1));
+  assert.deepEqual(store.counts(), { filled: 3, empty: 0 }, 'a was the oldest of four');
+  t.mock.timers.tick(1001);
+  assert.deepEqual(store.counts(), { filled: 0, empty: 0 });
 });

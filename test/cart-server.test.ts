@@ -32,6 +32,26 @@ test('alive from the first moment, ready once the stores are settled, and neithe
   assert.deepEqual([alive.status, alive.body, alive.setCookies], [200, { status: 'alive' }, []]);
 });
 
+test('readiness tells how full the memory is, also when the answer is not yet or no more', async (t) => {
+  const url = await openReplica(t);
+  const said = async () => (await fetch(`${url}/readyz`)).headers.get('endpoint-load-metrics');
+  assert.equal(await said(), 'TEXT named_metrics.sessions_filled=0,named_metrics.sessions_empty=0');
+  const [buyer, browser, leaver] = [createShopper(url), createShopper(url), createShopper(url)];
+  await buyer.add('mug');
+  await buyer.add('pen');
+  await browser.read();
+  await leaver.add('mug');
+  await leaver.send('POST', '/api/checkout');
+  assert.equal(await said(), 'TEXT named_metrics.sessions_filled=1,named_metrics.sessions_empty=1');
+  await buyer.send('POST', '/api/logout');
+  assert.equal(await said(), 'TEXT named_metrics.sessions_filled=0,named_metrics.sessions_empty=2');
+  const early = createReplica(readConfig({ REDIS_URL: 'redis://127.0.0.1:1' }), pino({ level: 'silent' }));
+  t.after(() => early.stop());
+  const starting = await fetch(`http://127.0.0.1:${await early.open({ host: '127.0.0.1', port: 0 })}/readyz`);
+  assert.equal(starting.status, 503);
+  assert.match(starting.headers.get('endpoint-load-metrics') ?? '', /sessions_filled=0,/);
+});
+
 test('cookies that outgrew the header limit are answered in words, and by name', async (t) => {
   const url = await openReplica(t);
   const answer = await rawAnswer(

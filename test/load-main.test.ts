@@ -179,7 +179,11 @@ test('without an address the load goes to the running cluster and tells its cons
   assert.equal(code, 0);
   assert.ok(shop.requests.length > 4 * 8, `${shop.requests.length} requests`);
   assert.equal(calls.has('POST /api/progress Bearer run-token'), true);
-  assert.equal(calls.has('GET /api/events undefined'), true, 'it listens for what is done to the cluster');
+  assert.equal(
+    calls.has('GET /api/events Bearer run-token'),
+    true,
+    'it listens for what is done to the cluster',
+  );
 });
 
 test('the exit status does not depend on whether anybody reads the summary', async (t) => {

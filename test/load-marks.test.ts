@@ -24,10 +24,14 @@ test('what is done to the cluster from now on becomes marks, what merely happens
   const fault = { id: 'f1', fault: 'replica.kill', target: 'shop-2' } as const;
   log.add({ type: 'fault.injected', ...fault, target: 'shop-1', forMs: null });
 
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const marks: string[] = [];
-  const following = followMarks(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
-    mark: (what) => void marks.push(what),
-  });
+  const following = followMarks(
+    { url, token: 'run-token' },
+    {
+      mark: (what) => void marks.push(what),
+    },
+  );
   t.after(() => following.close());
   await waitFor('the reader', () => readers === 1);
   log.add({ type: 'fault.injected', ...fault, forMs: 4000 });

@@ -25,7 +25,10 @@ test('the mode shown is the one read back from the cluster, and follows every sw
     server.close();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const mode = followMode(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const mode = followMode({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    token: 'run-token',
+  });
   t.after(() => mode.close());
   assert.equal(mode.text(), null, 'nothing is claimed before it is known');
   await waitFor('the mode', () => mode.text() === `${settings.sessions}/${settings.affinity}`);
@@ -36,7 +39,7 @@ test('the mode shown is the one read back from the cluster, and follows every sw
 });
 
 test('without a console that answers the mode stays unknown', async (t) => {
-  const mode = followMode('http://127.0.0.1:1');
+  const mode = followMode({ url: 'http://127.0.0.1:1', token: 'run-token' });
   t.after(() => mode.close());
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(mode.text(), null);

@@ -6,6 +6,7 @@ import { DEFAULT_CONFIG } from '../scripts/load/options.ts';
 import { type LoadProgress, progressOf } from '../scripts/load/progress.ts';
 import { HIDE_CURSOR, lineOf, openScreen, SHOW_CURSOR } from '../scripts/load/screen.ts';
 import { createTally } from '../scripts/load/tally.ts';
+import { createView } from '../scripts/load/view.ts';
 import { createWatch } from '../scripts/load/watch.ts';
 import { COLOURED, lossText } from '../scripts/load/words.ts';
 
@@ -23,7 +24,9 @@ function moment(brokenCarts: number, shown: Partial<LoadProgress> = {}): LoadPro
     onBroken() {},
   });
   const tally = createTally();
-  const now = progressOf({ run: 'k3f', shoppers: 20, phase: 'shopping', elapsedMs: 10_000, watch, tally });
+  const view = createView({ comeAndGo: false });
+  const at = { run: 'k3f', shoppers: 20, phase: 'shopping', elapsedMs: 10_000 } as const;
+  const now = progressOf({ ...at, watch, tally, view });
   const carts = { checked: 40, broken: brokenCarts, undecided: 0 };
   return { ...now, carts, broken: { ...now.broken, lostSession: brokenCarts }, ...shown };
 }
@@ -47,6 +50,7 @@ test('a frame keeps its height and never exceeds the width of the terminal', () 
     class: 'lostSession',
     was: 'shop-1#1',
     now: 'shop-2#1',
+    status: 200,
     missing: Array.from({ length: 12 }, () => 'socks'),
   } as const;
   const busy = moment(3, {

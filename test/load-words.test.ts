@@ -10,6 +10,7 @@ import type { Flag } from '../scripts/load/story.ts';
 import { summaryText } from '../scripts/load/summary.ts';
 import { createTally } from '../scripts/load/tally.ts';
 import { createTimeline } from '../scripts/load/timeline.ts';
+import { createView } from '../scripts/load/view.ts';
 import { warningsOf } from '../scripts/load/warnings.ts';
 import { createWatch } from '../scripts/load/watch.ts';
 import { clock, damageText, deedText, PLAIN } from '../scripts/load/words.ts';
@@ -38,7 +39,10 @@ function moment(shown: Partial<LoadProgress>): LoadProgress {
     onBroken() {},
   });
   const at = { run: 'k3f', shoppers: 200, phase: 'shopping', elapsedMs: 42_000 } as const;
-  return { ...progressOf({ ...at, watch, tally: createTally() }), ...shown };
+  return {
+    ...progressOf({ ...at, watch, tally: createTally(), view: createView({ comeAndGo: false }) }),
+    ...shown,
+  };
 }
 const frame = (progress: LoadProgress, columns: number, mode = 'memory/cookie') =>
   frameOf(progress, { config: CONFIG, colours: PLAIN, seed: 41, mode: () => mode }, columns);

@@ -41,6 +41,18 @@ export interface Holdings {
   holds: boolean;
 }
 
+/**
+ * Every answer of `/readyz` says how full its memory is, in the text form of Envoy's load reports (ORCA):
+ * `TEXT named_metrics.sessions_filled=23,named_metrics.sessions_empty=4`
+ */
+export const LOAD_HEADER = 'endpoint-load-metrics';
+
+/** Sessions in a replica's own memory: with something in their cart, and without. */
+export interface MemoryLoad {
+  filled: number;
+  empty: number;
+}
+
 /** Client-made id of a mutation: `<run>.<shopper>.<seq>`. */
 export const OP_ID_HEADER = 'x-op-id';
 export const OP_ID = /^[A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{1,32}\.[0-9]{1,9}$/;

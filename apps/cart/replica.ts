@@ -30,7 +30,7 @@ export function createReplica(
   const clock = new Clock();
   const storeLink = new Link((toxics, why) => log.info({ toxics, why }, 'the link to the store changed'));
   const sessions = createSessions({ config, log, keys, storeLink });
-  const health = createHealth();
+  const health = createHealth(sessions.load);
   const faults = faultPort({ config, sessions, keys, clock, storeLink, log, crash });
   const app = createApp({ config, sessions, health, faults, log });
   const server = createDrainableServer(app, {

@@ -11,7 +11,10 @@ export interface CartsProgress {
   run: string;
   shoppers: number;
   carts: { checked: number; broken: number; undecided: number };
-  /** how the shoppers stand at this moment, see CartLook; `silent` = broken by an answer with status 200 */
+  /**
+   * How all shoppers stand at this moment, see CartLook; `silent` = those of `broken` whose cart was broken by an answer
+   * with status 200. In the open model those that are there: who has left stands nowhere, at the end it is all zero.
+   */
   now: { right: number; broken: number; silent: number };
   shoppersHit: number;
   /** complete answers and given-up requests of the last second */
@@ -33,29 +36,40 @@ export interface CartBroken {
   /** life of the replica that last showed the cart whole, and of the one that showed it broken: `shop-2#5` */
   was: string | null;
   now: string | null;
-  /** HTTP status of the answer that showed it: 200 = nobody but the shopper could tell */
+  /** HTTP status of the answer that showed it: 200 = nobody but the shopper could tell; 0 = a call that never left */
   status: number;
   /** what is gone, as SKUs */
   missing: string[];
+  /** counts those a load has told, from 1: one that comes twice, because nobody heard the answer, is counted once */
+  nth?: number;
 }
 
-/** none: nothing in it yet · right · broken: it broke, and its shopper has not checked out or signed out since */
+/**
+ * none: nothing in it · right: it shows what it should · broken: an answer was wrong, and since then the shopper has had no
+ * checkout or logout acknowledged. A session that was lost shows nothing and is broken; an empty cart after a checkout is none.
+ */
 export type CartLook = 'none' | 'right' | 'broken';
 
-/** Where shoppers stand: posted with the progress when it changed, at most twice a second. */
+/** Where shoppers stand: posted with the progress when it changed, at most twice a second, in no order. */
 export interface CartsPlaced {
   type: 'carts.placed';
   run: string;
-  /** true: these are all there are, and what was told before is void; false: only those that changed */
+  /**
+   * true: these are all there are, and what was told before is void; false: only those that changed. True in the first
+   * report, after one that failed, and always in the open model: whoever has left is just not among them any more.
+   */
   all: boolean;
-  /** [12 = shopper s12, the replica that answered it last, its cart]; shoppers above MAX_PLACED are only counted */
+  /**
+   * [12 = shopper s12, the replica that answered it last, its cart]. At most MAX_PLACED: of more shoppers the first, in the
+   * open model the first of those that are there. The others are only counted, in `carts.progress`.
+   */
   carts: PlacedCart[];
 }
 export type PlacedCart = [shopper: number, on: string | null, cart: CartLook];
 /** Nobody can tell more of them apart on a wall. */
 export const MAX_PLACED = 500;
 
-/** A sample of the answers since the last report, in their order. */
+/** A sample of the answers since the last report, in their order. Each answer had the same chance to be in it. */
 export interface AnswersSampled {
   type: 'answers.sampled';
   run: string;
@@ -64,7 +78,11 @@ export interface AnswersSampled {
   overMs: number;
   samples: SampledAnswer[];
 }
-/** right: it showed the cart as it should be, or what happened since explains it · error: an error, or no answer */
+/**
+ * wrong: it showed a cart that is broken by then, so nothing the shopper did explains it, or it still lacks what was lost ·
+ * right: any other cart · error: an error, or no answer; then nobody knows the replica, and it is null. The shopper may be
+ * one that was not placed.
+ */
 export type SampledAnswer = [shopper: number, on: string | null, answer: 'right' | 'wrong' | 'error'];
 /** Of one report; four a second fill a screen with 0.9 s of dots. */
 export const MAX_SAMPLES = 60;

@@ -8,6 +8,7 @@ import type { Recorder } from './record.ts';
 import { strideOf } from './retry.ts';
 import type { Lane } from './shopper.ts';
 import { createTally, type Tally, TICK_MS } from './tally.ts';
+import { createView, type View } from './view.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 /** Whoever moves the shoppers: this thread, or several worker threads that look like one. */
@@ -20,6 +21,7 @@ export interface Crew {
     timeline: Pick<Watch['timeline'], 'flags' | 'recentlyBroken' | 'story'>;
   };
   tally: Pick<Tally, 'counts' | 'quantiles' | 'latency' | 'requestsPerSecond'>;
+  view: View;
   loopLagP99Ms(): number;
   mark(what: string, t: number): void;
   /** carries out a fault of the role "client", or undoes it */
@@ -51,6 +53,7 @@ export function startCrew(
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
   const skuOf = (line: string) => skuOfLine(line, { run, seed, stride: strideOf(config) });
   const watch = createWatch({ run, sessionTtlMs: config.sessionTtlMs, recorder, skuOf, onBroken });
+  const view = createView({ comeAndGo: config.ratePerSecond !== null });
   const disguise = createDisguise({ seed, config, now });
   const steps = { whale: 0, others: 0 };
   let graceMs = config.graceMs;
@@ -74,6 +77,7 @@ export function startCrew(
         lane,
         now,
         ...watch,
+        enter: view.enter,
         graceMs: () => graceMs,
       });
     } finally {
@@ -90,6 +94,7 @@ export function startCrew(
     over: () => pace.over,
     watch,
     tally,
+    view,
     encodedLatency: () => tally.encoded(),
     loopLagP99Ms: () => Math.max(0, Math.round(lag.percentile(99) / 1e6) - LAG_RESOLUTION_MS),
     mark: watch.mark,

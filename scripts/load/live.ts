@@ -6,6 +6,7 @@ import { followMode, type ModeFollower } from './mode.ts';
 import type { LoadRun } from './runner.ts';
 import { openLog, openScreen, type Screen, SHOW_CURSOR } from './screen.ts';
 import { stopOnSignals } from './signals.ts';
+import type { Report } from './target.ts';
 import type { Colours } from './words.ts';
 
 export interface Stage {
@@ -13,8 +14,7 @@ export interface Stage {
   out: NodeJS.WriteStream;
   colours: Colours;
   quiet: boolean;
-  /** the console that tells what is done to the cluster, if there is one */
-  consoleUrl: string | null;
+  report: Report | null;
 }
 
 /** Shows the run while it goes, until it ends by itself or by a signal. */
@@ -22,10 +22,10 @@ export async function watchRun(
   run: LoadRun,
   stage: Stage,
 ): Promise<{ result: ShopResult; signal: StopSignal | null }> {
-  const { out, consoleUrl } = stage;
+  const { out, report } = stage;
   const say = (text: string) => void out.write(`${text}\n`);
   say(`Run ${run.run}, seed ${run.seed}: ${whoOf(run.config)} at ${run.config.url}`);
-  const cluster = consoleUrl === null ? null : followCluster(consoleUrl, run, say);
+  const cluster = report === null ? null : followCluster(report, run, say);
   const screen = screenFor(run, stage, () => cluster?.mode.text() ?? null);
   const signalled = stopOnSignals({
     first(signal) {
@@ -53,7 +53,7 @@ const whoOf = ({ ratePerSecond, shoppers }: LoadConfig): string =>
 
 /** Notes what is done to the cluster, and does what is asked of the shoppers. */
 function followCluster(
-  consoleUrl: string,
+  report: Report,
   run: LoadRun,
   say: (text: string) => void,
 ): { mode: ModeFollower; close(): void } {
@@ -64,8 +64,8 @@ function followCluster(
     said.add(refusal);
     say(`Note: ${order.fault?.fault} is not carried out: ${refusal}`);
   };
-  const marks = followMarks(consoleUrl, { mark: run.mark, order: obey });
-  const mode = followMode(consoleUrl, ({ faults }) => {
+  const marks = followMarks(report, { mark: run.mark, order: obey });
+  const mode = followMode(report, ({ faults }) => {
     for (const fault of faults) if (fault.state === 'active') obey(orderOfFault(fault));
   });
   return {

@@ -2,17 +2,19 @@ import { FAULTS, type FaultName } from '../../apps/agent/contract.ts';
 import type { ClusterEvent } from '../../apps/console/contract.ts';
 import { followEvents, type Subscription } from '../../lib/sse.ts';
 import { type ClientOrder, orderOf } from './client-faults.ts';
+import type { Report } from './target.ts';
 
 /**
  * Notes what is done to the cluster while the shoppers shop, from the console's event stream, so that the result can
  * say how many carts broke after what, and passes on what the shoppers are to do themselves. New events only.
  */
 export function followMarks(
-  consoleUrl: string,
+  { url, token }: Report,
   { mark, order }: { mark(what: string): void; order?(order: ClientOrder): void },
 ): Subscription {
   return followEvents<ClusterEvent>({
-    url: new URL('/api/events', consoleUrl).href,
+    url: new URL('/api/events', url).href,
+    headers: { authorization: `Bearer ${token}` },
     onEvent(event) {
       const what = markOf(event);
       if (what !== null) mark(what);

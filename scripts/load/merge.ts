@@ -1,6 +1,6 @@
 import { decodeFromCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import { noTotals, type OracleSummary } from '../oracle/verdict.ts';
-import type { CartBroken, ChaosMark } from './contract.ts';
+import type { CartBroken, CartsProgress, ChaosMark } from './contract.ts';
 import type { Crew } from './crew.ts';
 import { mergedFlags, mergedStory } from './merge-story.ts';
 import { RECENT_SECONDS } from './progress.ts';
@@ -21,6 +21,7 @@ export interface Part {
   flags: readonly Flag[];
   /** carts that broke in each of the last seconds, as many as `RECENT_SECONDS` */
   recentlyBroken: number[];
+  now: CartsProgress['now'];
   /** only in the last part a thread sends: a long run has a long story */
   story: Story | null;
   over: boolean;
@@ -68,6 +69,7 @@ export const emptyPart = (): Part => ({
   lastBroken: null,
   flags: [],
   recentlyBroken: Array.from({ length: RECENT_SECONDS }, () => 0),
+  now: { right: 0, broken: 0, silent: 0 },
   story: null,
   over: false,
 });

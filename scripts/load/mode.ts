@@ -1,6 +1,7 @@
 import type { ClusterEvent, ClusterState } from '../../apps/console/contract.ts';
 import { callApi } from '../../lib/call.ts';
 import { followEvents } from '../../lib/sse.ts';
+import type { Report } from './target.ts';
 
 type Settings = NonNullable<ClusterState['settings']>;
 
@@ -20,18 +21,19 @@ const READ_TIMEOUT_MS = 1000;
  * called once, with all that was so at the beginning.
  */
 export function followMode(
-  consoleUrl: string,
+  { url, token }: Report,
   onState: (state: ClusterState) => void = () => {},
 ): ModeFollower {
   let runtime: ClusterState['runtime'] = null;
   let settings: Pick<Settings, 'sessions' | 'affinity'> | null = null;
   const following = followEvents<ClusterEvent>({
-    url: new URL('/api/events', consoleUrl).href,
+    url: new URL('/api/events', url).href,
+    headers: { authorization: `Bearer ${token}` },
     onEvent(event) {
       if (event.type === 'settings.changed') settings = event.settings;
     },
   });
-  callApi<ClusterState>(new URL('/api/state', consoleUrl).href, { timeoutMs: READ_TIMEOUT_MS }).then(
+  callApi<ClusterState>(new URL('/api/state', url).href, { token, timeoutMs: READ_TIMEOUT_MS }).then(
     (state) => {
       if (!state) return;
       settings ??= state.settings;

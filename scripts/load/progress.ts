@@ -1,6 +1,7 @@
 import type { CartBroken, CartsProgress, ChaosMark, ShopResult } from './contract.ts';
 import type { Flag } from './story.ts';
 import type { Tally } from './tally.ts';
+import type { View } from './view.ts';
 import type { Watch } from './watch.ts';
 
 /** `carts.progress` and what a screen or a demo wants to know beside it. */
@@ -36,8 +37,9 @@ export function progressOf(at: {
     timeline?: Pick<Watch['timeline'], 'flags' | 'recentlyBroken'>;
   };
   tally: Pick<Tally, 'counts' | 'quantiles' | 'requestsPerSecond'>;
+  view: Pick<View, 'now'>;
 }): LoadProgress {
-  const { watch, tally } = at;
+  const { watch, tally, view } = at;
   const { carts, shoppers, broken, unknown } = watch.summary();
   const { http, issued, ok, fail, unknown: unsure } = tally.counts();
   const { p50, p99 } = tally.quantiles();
@@ -46,6 +48,7 @@ export function progressOf(at: {
     run: at.run,
     shoppers: at.shoppers ?? shoppers.total,
     carts: { checked: carts.checked, broken: carts.broken, undecided: carts.undecided },
+    now: view.now(),
     shoppersHit: shoppers.hit,
     requestsPerSecond: tally.requestsPerSecond(),
     errors: { fail, unknown: unsure },
@@ -67,7 +70,10 @@ export function progressOf(at: {
 
 /** Only what the contract names: the event as it goes to a console. */
 export function eventOf(progress: LoadProgress): CartsProgress {
-  const { type, run, shoppers, carts, shoppersHit, requestsPerSecond, errors, latencyMs, broken, done } =
-    progress;
-  return { type, run, shoppers, carts, shoppersHit, requestsPerSecond, errors, latencyMs, broken, done };
+  const { type, run, shoppers, carts, now, shoppersHit, requestsPerSecond, errors } = progress;
+  const { latencyMs, broken, done } = progress;
+  return {
+    ...{ type, run, shoppers, carts, now, shoppersHit, requestsPerSecond, errors },
+    ...{ latencyMs, broken, done },
+  };
 }

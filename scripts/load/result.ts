@@ -72,11 +72,12 @@ export function verdictOf({ carts }: Pick<OracleSummary, 'carts'>): Verdict {
 /** A violation as the event that a console shows. Null when it broke no cart, or one that was broken before. */
 export function brokenCartOf(
   violation: Violation,
-  { run, skuOf }: Pick<Findings, 'run' | 'skuOf'>,
+  { run, status, skuOf }: Pick<Findings, 'run' | 'skuOf'> & Pick<CartBroken, 'status'>,
 ): CartBroken | null {
   const { shopper, was, now, missing } = violation;
   if (!violation.breaksBasket || violation.class === 'flap') return null;
-  return { type: 'cart.broken', run, shopper, class: violation.class, was, now, missing: missing.map(skuOf) };
+  const { class: name } = violation;
+  return { type: 'cart.broken', run, shopper, class: name, was, now, status, missing: missing.map(skuOf) };
 }
 
 /** The first broken carts, each with its witness. */
@@ -84,7 +85,7 @@ export function examplesOf(findings: Pick<Findings, 'run' | 'skuOf' | 'summary'>
   const examples: Example[] = [];
   for (const violation of findings.summary.violations) {
     if (examples.length === MAX_EXAMPLES) break;
-    const broken = brokenCartOf(violation, findings);
+    const broken = brokenCartOf(violation, { ...findings, status: 0 });
     if (broken === null) continue;
     const { shopper, missing, was, now } = broken;
     examples.push({

@@ -67,7 +67,7 @@ export function startLoad(options: LoadOptions): LoadRun {
     return progressOf({ run, shoppers, phase: phase(), elapsedMs: clock.now(), ...crew });
   };
   const reporter = options.report
-    ? createReporter({ ...options.report, progress: () => eventOf(progress()) })
+    ? createReporter({ ...options.report, run, view: crew.view, progress: () => eventOf(progress()) })
     : null;
   for (const what of announcements(config)) crew.mark(what, 0);
 

@@ -1,4 +1,4 @@
-import type { Observation, Op } from '../oracle/history.ts';
+import type { Observation, Op, OpKind } from '../oracle/history.ts';
 import { createClient } from './client.ts';
 import type { Disguise } from './client-faults.ts';
 import type { LoadConfig } from './contract.ts';
@@ -8,6 +8,7 @@ import { type Outcome, outcomeOf } from './outcome.ts';
 import type { Pace } from './pace.ts';
 import type { Knowledge } from './plan.ts';
 import type { Tally } from './tally.ts';
+import type { InView } from './view.ts';
 import type { Follower } from './watch.ts';
 import type { StepCounts } from './whale.ts';
 
@@ -27,6 +28,8 @@ export interface Shop {
   now(): number;
   /** takes what a shopper does and sees, in order, and tells what is known of it */
   follow(shopper: string): Follower;
+  /** puts a shopper in view of onlookers */
+  enter(shopper: number): InView;
   /** for how long the last read may be tried again; a signal makes it shorter */
   graceMs(): number;
 }
@@ -55,6 +58,14 @@ export interface Shopper {
   leave(): void;
 }
 
+/** What is known of a request before its answer. */
+interface Sent {
+  /** number of the call */
+  own: number;
+  kind: OpKind;
+  lateMs: number;
+}
+
 export function createShopper(number: number, shop: Shop): Shopper {
   const { config, tally } = shop;
   const { protocol, hostname, origin } = new URL(config.url);
@@ -65,18 +76,27 @@ export function createShopper(number: number, shop: Shop): Shopper {
     createClient({ origin, jar, timeoutMs: config.timeoutMs, localAddress }),
   );
   const follower = shop.follow(id);
+  const inView = shop.enter(number);
   let call = 0;
   let seen: Observation | null = null;
 
-  function conclude(exchange: Exchange, own: number, lateMs: number): Outcome {
+  function conclude(exchange: Exchange, { own, kind, lateMs }: Sent): Outcome {
     const outcome = outcomeOf(exchange, seen);
     tally.settled(exchange, outcome, lateMs);
     // Written out, because spreading an object into another is the dearest line of a request.
     const t = shop.now();
+    const status = exchange.type === 'answer' ? exchange.status : 0;
     if (outcome.type === 'ok') {
-      seen = outcome.obs;
-      follower.observe({ type: 'ok', t, shopper: id, call: own, obs: outcome.obs });
-    } else follower.observe({ type: outcome.type, t, shopper: id, call: own, reason: outcome.reason });
+      const { obs } = outcome;
+      seen = obs;
+      const accused = follower.observe({ type: 'ok', t, shopper: id, call: own, obs }, status);
+      const { servedBy = null } = obs;
+      inView.saw({ kind, lines: obs.cart.lines.length, servedBy, status, accused }, t);
+    } else {
+      const { type, reason } = outcome;
+      const accused = follower.observe({ type, t, shopper: id, call: own, reason }, status);
+      inView.saw({ kind, lines: null, servedBy: null, status, accused }, t);
+    }
     return outcome;
   }
 
@@ -97,7 +117,7 @@ export function createShopper(number: number, shop: Shop): Shopper {
       return new Promise((resolve, reject) => {
         client.send(op, (exchange) => {
           try {
-            resolve(conclude(exchange, own, lateMs));
+            resolve(conclude(exchange, { own, kind: op.kind, lateMs }));
           } catch (defect) {
             reject(defect);
           }
@@ -107,6 +127,7 @@ export function createShopper(number: number, shop: Shop): Shopper {
     leave() {
       for (const client of clients) client.close();
       follower.release();
+      inView.leave();
     },
   };
 }

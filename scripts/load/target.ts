@@ -5,11 +5,18 @@ import { DEFAULT_URL, originOf } from './read.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** The console that hears how it goes, and tells what is done to the cluster. */
+export interface Report {
+  /** e.g. http://127.0.0.1:8090 */
+  url: string;
+  token: string;
+}
+
 /** Where the shoppers go, and the console that hears of it. */
 export interface Target {
   /** origin of the data plane */
   url: string;
-  report: { url: string; token: string } | null;
+  report: Report | null;
 }
 
 /**

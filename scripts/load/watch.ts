@@ -24,7 +24,8 @@ export interface Watch {
 }
 
 export interface Follower {
-  observe(event: HistoryEvent): void;
+  /** `status` = HTTP status of the answer, 0 = there was none. Returns whether the oracle accused. */
+  observe(event: HistoryEvent, status?: number): boolean;
   knows(): Knowledge;
   /** the shopper is gone: its verdict is counted, the rest is forgotten */
   release(): void;
@@ -50,7 +51,7 @@ export function createWatch({ run, sessionTtlMs, recorder, skuOf, onBroken }: Wa
     const underWay: HistoryEvent[] = [];
     let hasHadCart = false;
     return {
-      observe(event) {
+      observe(event, status = 0) {
         recorder?.write(event);
         if (event.type === 'invoke') underWay.push(event);
         else timeline.ended(event, event.t - takeInvoke(underWay, event).t);
@@ -59,15 +60,16 @@ export function createWatch({ run, sessionTtlMs, recorder, skuOf, onBroken }: Wa
           withCart += 1;
         }
         const violation = file.observe(event);
-        if (violation !== null) tellOf(violation, event.t);
+        if (violation !== null) tellOf(violation, { t: event.t, status });
+        return violation !== null;
       },
       knows: file.knows,
       release: file.release,
     };
   }
 
-  function tellOf(violation: Violation, t: number): void {
-    const broken = brokenCartOf(violation, { run, skuOf });
+  function tellOf(violation: Violation, { t, status }: { t: number; status: number }): void {
+    const broken = brokenCartOf(violation, { run, status, skuOf });
     if (broken === null) return;
     lastBroken = broken;
     timeline.broke(broken, t);

@@ -4,6 +4,7 @@ import { startCrew } from './crew.ts';
 import type { Part } from './merge.ts';
 import { RECENT_SECONDS } from './progress.ts';
 import { TICK_MS } from './tally.ts';
+import type { News } from './view.ts';
 import type { FromWorker, ToWorker, WorkerTask } from './workers.ts';
 
 const { zeroMs, ...task } = workerData as WorkerTask;
@@ -30,15 +31,17 @@ const part = (): Part => ({
   lastBroken: crew.watch.lastBroken(),
   flags: crew.watch.timeline.flags(),
   recentlyBroken: crew.watch.timeline.recentlyBroken(now(), RECENT_SECONDS),
+  now: crew.view.now(),
   story: null,
   over: crew.over(),
 });
-const telling = setInterval(() => say({ type: 'part', part: part() }), TICK_MS);
+const news = (): News => ({ placed: crew.view.placed(false), sampled: crew.view.sampled() });
+const telling = setInterval(() => say({ type: 'part', part: part(), news: news() }), TICK_MS);
 port.on('message', (message: ToWorker) => {
   if (message.type === 'mark') crew.mark(message.what, message.t);
   else if (message.type === 'disguise') crew.disguise(message.order);
   else crew.stop(message.graceMs);
 });
 await crew.done.finally(() => clearInterval(telling));
-say({ type: 'part', part: { ...part(), story: crew.watch.timeline.story() } });
+say({ type: 'part', part: { ...part(), story: crew.watch.timeline.story() }, news: news() });
 port.close();

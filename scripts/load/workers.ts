@@ -4,8 +4,9 @@ import { Worker } from 'node:worker_threads';
 import type { ClientOrder } from './client-faults.ts';
 import type { CartBroken, LoadConfig } from './contract.ts';
 import type { Crew, CrewOptions } from './crew.ts';
-import { createMerge, emptyPart, type Part } from './merge.ts';
+import { createMerge, emptyPart, type Part, sumOf } from './merge.ts';
 import type { Lane } from './shopper.ts';
+import { createJoinedView, type News } from './view.ts';
 
 /** What a worker is started with. */
 export interface WorkerTask {
@@ -22,7 +23,7 @@ export type ToWorker =
   | { type: 'disguise'; order: ClientOrder }
   | { type: 'stop'; graceMs: number };
 
-export type FromWorker = { type: 'part'; part: Part } | { type: 'broken'; event: CartBroken };
+export type FromWorker = { type: 'part'; part: Part; news: News } | { type: 'broken'; event: CartBroken };
 
 /** Bundled, this code lies beside a folder with the worker; from source, beside the worker itself. */
 const WORKER_FILES = ['./load/worker.js', './worker.ts'];
@@ -36,6 +37,10 @@ export function startCrewInWorkers({ run, seed, config, now, onBroken }: CrewOpt
   const zeroMs = performance.timeOrigin + performance.now() - now();
   const from = config.ratePerSecond === null ? 'sent' : 'scheduled';
   const parts = Array.from({ length: config.workers }, emptyPart);
+  const view = createJoinedView({
+    comeAndGo: config.ratePerSecond !== null,
+    now: () => sumOf(parts.map(({ now }) => now)),
+  });
   const workers = Array.from({ length: config.workers }, (_, index) => {
     const task: WorkerTask = { run, seed, config, zeroMs, lane: { index, of: config.workers } };
     return startWorker(workerFile(), task);
@@ -51,8 +56,9 @@ export function startCrewInWorkers({ run, seed, config, now, onBroken }: CrewOpt
 
   function untilDone(worker: Worker, index: number): Promise<void> {
     worker.on('message', (message: FromWorker) => {
-      if (message.type === 'part') parts[index] = message.part;
-      else onBroken(message.event);
+      if (message.type === 'broken') return onBroken(message.event);
+      parts[index] = message.part;
+      view.hear(index, message.news);
     });
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
@@ -67,6 +73,7 @@ export function startCrewInWorkers({ run, seed, config, now, onBroken }: CrewOpt
     done: done.then(() => {}),
     over: () => over || parts.every((part) => part.over),
     ...createMerge(parts, from),
+    view,
     mark: (what, t) => tell({ type: 'mark', what, t }),
     disguise: (order) => tell({ type: 'disguise', order }),
     stop(graceMs) {

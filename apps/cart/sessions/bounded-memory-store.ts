@@ -1,5 +1,5 @@
 import session from 'express-session';
-import type { Holdings } from '../contract.ts';
+import type { Holdings, MemoryLoad } from '../contract.ts';
 
 /**
  * express-session's MemoryStore plus the two limits it lacks: an age (its own works only for cookies with an end)
@@ -12,6 +12,8 @@ export class BoundedMemoryStore extends session.Store {
   readonly #known = new Map<string, { usedAt: number; lines: number }>();
   readonly #limits: { sessionsMax: number; ttlMs: number };
   #onFull: () => void;
+  /** sessions with something in their cart: counted as they come and go, because health checks ask all the time */
+  #filled = 0;
 
   /** `onFull` is called once, when the first session goes because of the number. */
   constructor(options: { sessionsMax: number; ttlMs: number; onFull: () => void }) {
@@ -38,7 +40,7 @@ export class BoundedMemoryStore extends session.Store {
   }
 
   override destroy(id: string, callback?: Callback): void {
-    this.#known.delete(id);
+    this.#forget(id);
     this.#kept.destroy(id, callback);
   }
 
@@ -50,9 +52,21 @@ export class BoundedMemoryStore extends session.Store {
     return { sessions: filled.length, largest, holds: id !== null && this.#known.has(id) };
   }
 
+  /** Costs the same however many there are. */
+  counts(): MemoryLoad {
+    this.#forgetOld();
+    return { filled: this.#filled, empty: this.#known.size - this.#filled };
+  }
+
   #use(id: string, lines: number): void {
-    this.#known.delete(id);
+    this.#forget(id);
     this.#known.set(id, { usedAt: Date.now(), lines });
+    if (lines > 0) this.#filled += 1;
+  }
+
+  #forget(id: string): void {
+    if ((this.#known.get(id)?.lines ?? 0) > 0) this.#filled -= 1;
+    this.#known.delete(id);
   }
 
   #forgetOld(): void {

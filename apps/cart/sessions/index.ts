@@ -1,4 +1,4 @@
-import type { Holdings, SessionModeName } from '../contract.ts';
+import type { Holdings, MemoryLoad, SessionModeName } from '../contract.ts';
 import { Refusal } from '../errors.ts';
 import { cookieMode } from './cookie.ts';
 import { memoryMode } from './memory.ts';
@@ -21,9 +21,12 @@ export interface Sessions {
   close(): void;
   /** What is kept in this process; `session` is the id to look for. */
   holdings(session: string | null): Holdings;
+  /** How full the memory of this process is. */
+  load(): MemoryLoad;
 }
 
 const NOTHING: Holdings = { sessions: 0, largest: 0, holds: false };
+const NO_LOAD: MemoryLoad = { filled: 0, empty: 0 };
 
 export function createSessions(dependencies: SessionDependencies): Sessions {
   const modes = new Map<string, SessionMode>(
@@ -42,5 +45,6 @@ export function createSessions(dependencies: SessionDependencies): Sessions {
       for (const mode of modes.values()) mode.close?.();
     },
     holdings: (session) => modes.get('memory')?.holdings?.(session) ?? NOTHING,
+    load: () => modes.get('memory')?.load?.() ?? NO_LOAD,
   };
 }

@@ -10,7 +10,7 @@ export function memoryMode({ config, log }: SessionDependencies): SessionMode {
     onFull: () => log.warn({ limit: SESSIONS_MAX }, 'memory is full: the sessions unused longest go first'),
   });
   const mode = storedMode({ name: 'memory', config, store });
-  return { ...mode, holdings: (session) => store.holdings(session) };
+  return { ...mode, holdings: (session) => store.holdings(session), load: () => store.counts() };
 }
 
 /** At some 500 bytes each. Without affinity every write may leave an orphan, so a long class makes many. */

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Link } from '../../../lib/link.ts';
 import { emptyCart } from '../cart.ts';
 import type { Config } from '../config.ts';
-import type { CartState, Holdings, SessionModeName } from '../contract.ts';
+import type { CartState, Holdings, MemoryLoad, SessionModeName } from '../contract.ts';
 import type { CookieKeys } from './keys.ts';
 
 /** What a shop knows of one shopper, wherever it lives. */
@@ -33,6 +33,8 @@ export interface SessionMode {
   close?(): void;
   /** What it keeps in this process, where it does. */
   holdings?(session: string | null): Holdings;
+  /** How full that is. Asked with every health check: it must cost next to nothing. */
+  load?(): MemoryLoad;
 }
 
 /** What any mode is made from. */
