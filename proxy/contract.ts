@@ -8,17 +8,17 @@ import type { Toxics } from '../lib/link/toxics.ts';
 /** One row a setting: the values it accepts, default first. The only list of them; everything else derives. */
 export const SETTINGS = {
   /** the rule that ties a client to an upstream */
-  affinity: ['none', 'cookie', 'ip-hash'],
+  affinity: ['none', 'cookie', 'ip-hash', 'session-hash', 'table', 'connection'],
   /** how an unpinned request is spread */
-  balance: ['round-robin'],
+  balance: ['round-robin', 'random', 'least-connections', 'two-choices'],
   /** how a hash picks an upstream: rendezvous moves only the dead one's clients, modulo nearly everyone */
   hash: ['rendezvous', 'modulo'],
-  /** what happens to a client whose upstream is gone */
-  deadPin: ['redispatch'],
+  /** what happens to a client whose pin names an upstream that does not serve it: another one, patience, an error */
+  deadPin: ['redispatch', 'retry-same', 'strict'],
   /** whether a draining upstream still serves the clients pinned to it (HAProxy) or nobody new (ALB) */
   drain: ['honour-pins', 'in-flight-only'],
-  /** which failed attempts are sent again: only those whose bytes never left, or none */
-  retry: ['unsent', 'off'],
+  /** which failed attempts are sent again: those whose bytes never left, none, also GET and PUT and DELETE, all */
+  retry: ['unsent', 'off', 'idempotent', 'reckless'],
   /** where sessions live: stamped on each request for the replica */
   sessions: ['memory', 'redis', 'cookie'],
 } as const;
@@ -52,7 +52,7 @@ export interface UpstreamView extends UpstreamAddress {
   requests: number;
   /** 99th percentile of the last answers, ms; null before the first */
   p99Ms: number | null;
-  /** what the replica says with its health checks of the sessions in its own memory; null = it has not said */
+  /** what this life said last of the sessions in its memory, also when it has gone down since; null = nothing yet */
   sessions: SessionCount | null;
 }
 
@@ -60,6 +60,17 @@ export interface UpstreamView extends UpstreamAddress {
 export interface SessionCount {
   filled: number;
   empty: number;
+}
+
+/** `GET /table`: what affinity `table` remembers. */
+export interface TableView {
+  /** sessions now, those included that are due to be forgotten */
+  size: number;
+  limit: number;
+  /** how long one is remembered after its last use */
+  ttlMs: number;
+  /** sessions by the id of the upstream they are tied to */
+  upstreams: Record<string, number>;
 }
 
 /** The link from the proxy to an upstream; `toxics` is empty while nothing is wrong with it. */

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import { createApi, finishApi } from '../lib/api.ts';
 import { ApiError, badRequest, notFound } from '../lib/api-error.ts';
 import { sendEvents } from '../lib/sse.ts';
-import type { UpstreamAddress, UpstreamView } from './contract.ts';
+import type { StickTable } from './affinity/stick-table.ts';
+import type { TableView, UpstreamAddress, UpstreamView } from './contract.ts';
 import { addLinkRoutes } from './link-routes.ts';
 import type { Links } from './links.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,6 +21,7 @@ import type { ProxyState } from './state.ts';
  *   PUT   /upstreams       the whole list, told by the runtime
  *   PATCH /upstreams/:id   {"admin":"drain"|"ready"}
  *   …     /links          what is wrong with the links, see link-routes.ts
+ *   GET   /table           what affinity table remembers, by number
  *   GET   /events          server-sent events, resumes with Last-Event-ID
  *   GET   /metrics         Prometheus
  *   GET   /healthz         alive
@@ -28,6 +30,7 @@ export function createControl(options: {
   state: ProxyState;
   links: Links;
   metrics: Metrics;
+  table: StickTable;
   log: Logger;
   hosts: readonly string[];
   /** the upstreams changed: health checks must follow */
@@ -51,6 +54,7 @@ export function createControl(options: {
     res.json(view().find((upstream) => upstream.id === id));
   });
   addLinkRoutes(api, { state, links });
+  api.get('/table', (_req, res) => void res.json(tableView(options.table)));
   api.get('/events', (req, res) => sendEvents(state.events, req, res));
   api.get('/metrics', async (_req, res) => {
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
@@ -76,7 +80,7 @@ export function createControl(options: {
       state: stateOf(upstream),
       admin: upstream.admin,
       ...metrics.of(upstream.id),
-      sessions: null,
+      sessions: upstream.sessions,
     }));
   }
 
@@ -84,6 +88,13 @@ export function createControl(options: {
     return state.pool.all.map(({ id }) => id).join(', ');
   }
 }
+
+const tableView = ({ size, limit, ttlMs, sizes }: StickTable): TableView => ({
+  size,
+  limit,
+  ttlMs,
+  upstreams: Object.fromEntries(sizes),
+});
 
 /** An id travels in a cookie and in header fields. */
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;

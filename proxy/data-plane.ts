@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import { crossOrigin } from './cross-origin.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
 import { createUpgrader } from './websocket.ts';
 
@@ -18,9 +19,11 @@ export function createDataPlane(options: GatewayOptions, log: Logger): DataPlane
   const handle = createGateway(options);
   const sockets = new Set<Socket>();
   const server = createServer((req, res) => {
-    handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
     // Node closes idle connections once, at close(); this one was busy then.
     res.once('close', () => server.listening || server.closeIdleConnections());
+    const { origin } = req.headers;
+    if (origin !== undefined && crossOrigin(req, res, origin)) return;
+    handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
   });
   server.keepAliveTimeout = CLIENT_KEEP_ALIVE_MS;
   server.headersTimeout = CLIENT_KEEP_ALIVE_MS + 1000;

@@ -17,6 +17,11 @@ const answer = (status: number, code: string, message: string): ProxyAnswer => (
 });
 
 export const NO_UPSTREAM = answer(503, 'no_upstream', 'No replica is up. The request was sent to none.');
+export const PIN_DOWN = answer(
+  503,
+  'pin_down',
+  'The replica this client is pinned to does not serve it, and no other may. The request was sent to none.',
+);
 export const NOT_FOR_CLIENTS = answer(404, 'not_found', 'There is nothing here.');
 export const BODY_TOO_LARGE = answer(413, 'too_large', 'The body is larger than the proxy forwards.');
 export const LENGTH_REQUIRED = answer(
@@ -33,6 +38,11 @@ export const BAD_UPGRADE = answer(
   400,
   'bad_upgrade',
   'Only GET requests with "Upgrade: websocket" and no body can be upgraded.',
+);
+export const FOREIGN_ORIGIN = answer(
+  403,
+  'foreign_origin',
+  'A page of another host may not use this shop: expected an Origin with the host name of the request.',
 );
 export const INTERNAL = answer(500, 'internal', 'The proxy failed; its log says more.');
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Outcome } from './attempt.ts';
 import { type Body, readBody } from './body.ts';
 import {
@@ -6,24 +7,22 @@ import {
   BODY_TOO_LARGE,
   INTERNAL,
   LENGTH_REQUIRED,
-  NO_UPSTREAM,
   NOT_FOR_CLIENTS,
   type ProxyAnswer,
   UNKNOWN_CODING,
 } from './errors.ts';
 import type { Forward } from './forward.ts';
 import { isReserved, rememberConnectionWish } from './headers.ts';
-import { answeredBy, insertPin, type Passage, refuse, trailHeaders } from './passage.ts';
+import { announce, answeredBy, nobodyFor, type Passage, refuse } from './passage.ts';
 import type { Upstream } from './pool.ts';
 import type { Recorder } from './record.ts';
-import { type Failure, MAX_ATTEMPTS, RETRIES } from './retry.ts';
+import { type Failure, MAX_ATTEMPTS, RETRIES, SAME_AGAIN_MS } from './retry.ts';
 import type { Router } from './router.ts';
 
 export interface GatewayOptions {
   router: Router;
   forward: Forward;
   record: Recorder;
-  pinCookie: string;
   /** An attempt failed at this upstream: worth a health check now. */
   onTrouble(upstream: string): void;
 }
@@ -33,11 +32,16 @@ interface Tried {
   failure: Failure;
 }
 
+/** `worst`: of all attempts so far, what the client is told when no other succeeds. */
+interface Failed extends Tried {
+  worst: Failure;
+}
+
 /**
  * Chooses an upstream for each request, has it forwarded, recovers when that fails, and answers in every case. What the
  * result rejects with is a defect of the proxy: the client has its answer, the caller logs it.
  */
-export function createGateway({ router, forward, record, pinCookie, onTrouble }: GatewayOptions) {
+export function createGateway({ router, forward, record, onTrouble }: GatewayOptions) {
   return async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const startedMs = performance.now();
     rememberConnectionWish(req);
@@ -58,29 +62,42 @@ export function createGateway({ router, forward, record, pinCookie, onTrouble }:
     }
   };
 
-  /** One attempt after another, at most MAX_ATTEMPTS, each at another upstream. */
-  async function deliver(passage: Passage, body: Body, last?: Tried): Promise<void> {
-    const { route, attempts, req } = passage;
-    const upstream = attempts.length < MAX_ATTEMPTS ? route.next(router.turn) : null;
-    if (upstream === null) return answer(passage, last ? answerTo(last.failure) : NO_UPSTREAM);
-    if (last) {
-      const { id: from } = last.upstream;
-      record.retried({ from, to: upstream.id, reason: last.failure.reason, method: req.method ?? '' });
-    }
+  /** One attempt after another, at most MAX_ATTEMPTS, and each at another upstream unless `deadPin` is patient. */
+  async function deliver(passage: Passage, body: Body, last?: Failed): Promise<void> {
+    const { route, attempts } = passage;
+    const upstream = attempts.length < MAX_ATTEMPTS ? route.next(router.balanceFacts) : null;
+    if (upstream === null) return answer(passage, last ? answerTo(last.worst) : nobodyFor(route));
+    if (last && !(await again(passage, upstream, last))) return;
     const outcome = await attempt(passage, upstream, body);
-    if (outcome.kind !== 'failed') return;
-    const { failure } = outcome;
+    if (outcome.kind === 'failed') await recover(passage, body, { upstream, failure: outcome.failure }, last);
+  }
+
+  /** Waits where the same upstream gets another chance; says whether there is still somebody to do it for. */
+  async function again({ req, res }: Passage, upstream: Upstream, last: Failed): Promise<boolean> {
+    const { id: from } = last.upstream;
+    if (from === upstream.id) await delay(SAME_AGAIN_MS);
+    if (res.destroyed) return false;
+    record.retried({ from, to: upstream.id, reason: last.failure.reason, method: req.method ?? '' });
+    return true;
+  }
+
+  async function recover(passage: Passage, body: Body, tried: Tried, last?: Failed): Promise<void> {
+    const { route, attempts, req } = passage;
+    const { upstream, failure } = tried;
     attempts.push({ upstream: upstream.id, outcome: failure.reason });
     onTrouble(upstream.id);
-    const mayRepeat = body.again && RETRIES[route.settings.retry](failure);
-    return mayRepeat ? deliver(passage, body, { upstream, failure }) : answer(passage, answerTo(failure));
+    // What the client must be told is whether anybody may have applied it: a sent attempt outweighs a later refusal.
+    const worst = last?.worst.sent ? last.worst : failure;
+    const mayRepeat = body.again && RETRIES[route.settings.retry](failure, req.method ?? '');
+    if (mayRepeat) await deliver(passage, body, { ...tried, worst });
+    else answer(passage, answerTo(worst));
   }
 
   async function attempt(passage: Passage, upstream: Upstream, body: Body): Promise<Outcome> {
     const { req, res, route } = passage;
     const over = record.began(upstream.id);
     const onHead = (head: IncomingMessage) => {
-      announce(passage, upstream, head);
+      announce(passage, upstream, head, { router, record });
       res.once('close', () => record.answered(answeredBy(passage, upstream.id, head.statusCode ?? 0)));
     };
     let outcome: Outcome | null = null;
@@ -91,17 +108,6 @@ export function createGateway({ router, forward, record, pinCookie, onTrouble }:
       if (outcome?.kind === 'answered' && !res.closed) res.once('close', over);
       else over();
     }
-  }
-
-  /** SUBTLE: the pin is decided here, when the upstream has answered, and never earlier. */
-  function announce(passage: Passage, upstream: Upstream, head: IncomingMessage): void {
-    const { letters, insert, movedFrom } = passage.route.outcome(upstream);
-    passage.letters = letters;
-    passage.attempts.push({ upstream: upstream.id, outcome: 'ok' });
-    Object.assign(head.headers, trailHeaders(passage));
-    if (insert === null) return;
-    insertPin(head.headers, pinCookie, insert);
-    record.pinned(passage.route.settings.affinity, upstream.id, movedFrom);
   }
 
   function answer(passage: Passage, own: ProxyAnswer): void {

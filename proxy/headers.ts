@@ -78,6 +78,12 @@ export function cookieValue(header: string | undefined, name: string): string | 
   return null;
 }
 
+/** The value that an answer sets for a cookie, or null. The last of that name counts, as it does in a browser. */
+export function setCookieValue(lines: readonly string[] | undefined, name: string): string | null {
+  const line = lines?.findLast((line) => line.startsWith(`${name}=`));
+  return line === undefined ? null : (line.slice(name.length + 1).split(';', 1)[0] ?? '').trim();
+}
+
 const plainAddress = (address: string): string =>
   address.startsWith('::ffff:') ? address.slice(7) : address;
 

@@ -1,5 +1,7 @@
-import { get } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
+import type { SessionCount } from './contract.ts';
 import type { Links } from './links.ts';
+import { LOAD_REPORT, readLoadReport } from './load-report.ts';
 import { findUpstream, type Upstream } from './pool.ts';
 import type { ProxyState } from './state.ts';
 
@@ -40,11 +42,12 @@ export function startHealth(state: ProxyState, links: Links, options: HealthOpti
     if (!upstream || loop.checking) return;
     clearTimeout(loop.timer);
     loop.checking = true;
-    const failure = await probe(upstream, links, options);
+    const { failure, sessions } = await probe(upstream, links, options);
     loop.checking = false;
     if (loops.get(loop.id) !== loop) return;
     const why = failure === null ? 'health check passed' : `health check failed: ${failure}`;
-    state.observeCheck({ id: loop.id, life: loop.life, passed: failure === null }, why);
+    const { id, life } = loop;
+    state.observeCheck({ id, life, passed: failure === null, sessions }, why);
     const now = upstreamOf(loop);
     const settled = now?.healthy === true && now.doubts === 0;
     loop.timer = setTimeout(check, settled ? options.intervalMs : options.fastMs, loop);
@@ -78,29 +81,30 @@ export function startHealth(state: ProxyState, links: Links, options: HealthOpti
   };
 }
 
+/** `failure`: what went wrong; null = the check passed. */
+export interface Probed {
+  failure: string | null;
+  /** see load-report.ts; null = it was not said */
+  sessions: SessionCount | null;
+}
+
 /**
- * One check on a fresh connection. Resolves to null when it passed, else to what went wrong. An answer in the name of
- * another life has failed too: a dead replica's port may have been given to somebody else.
+ * One check on a fresh connection. An answer in the name of another life has failed too, and says nothing of this one: a
+ * dead replica's port may have been given to somebody else.
  */
 export function probe(
   { id, host, port, life }: Upstream,
   links: Links,
   { path, timeoutMs }: Pick<HealthOptions, 'path' | 'timeoutMs'>,
-): Promise<string | null> {
+): Promise<Probed> {
   return new Promise((resolve) => {
-    const settle = (failure: string | null) => {
+    const settle = (failure: string | null, sessions: SessionCount | null = null) => {
       clearTimeout(timer);
-      resolve(failure);
+      resolve({ failure, sessions });
     };
     const request = get({ host, port, path, agent: links.to(id).once }, (answer) => {
-      const { statusCode } = answer;
-      const name = answer.headers['x-boot-id'] ?? life;
       // A head is not an answer yet: a process may freeze after it.
-      answer.resume().on('end', () => settle(verdict()));
-      const verdict = () => {
-        if (name !== life) return `${name} answers at its address`;
-        return statusCode === 200 ? null : `status ${statusCode}`;
-      };
+      answer.resume().on('end', () => settle(...verdictOn(answer, life)));
       answer.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
     });
     const timer = setTimeout(() => {
@@ -109,4 +113,13 @@ export function probe(
     }, timeoutMs);
     request.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
   });
+}
+
+function verdictOn(
+  { statusCode, headers }: IncomingMessage,
+  life: string,
+): [string | null, SessionCount | null] {
+  const name = headers['x-boot-id'] ?? life;
+  if (name !== life) return [`${name} answers at its address`, null];
+  return [statusCode === 200 ? null : `status ${statusCode}`, readLoadReport(headers[LOAD_REPORT])];
 }

@@ -41,7 +41,7 @@ export function addLinkRoutes(api: Express, { state, links }: { state: ProxyStat
 
   async function timed(upstream: Upstream): Promise<ProbeView> {
     const started = performance.now();
-    const failure = await probe(upstream, links, { path: '/healthz', timeoutMs: PROBE_LIMIT_MS });
+    const { failure } = await probe(upstream, links, { path: '/healthz', timeoutMs: PROBE_LIMIT_MS });
     return { ms: Math.round(performance.now() - started), failure };
   }
 }

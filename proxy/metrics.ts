@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { StickTable } from './affinity/stick-table.ts';
 import { stateOf } from './pool.ts';
 import type { ProxyState } from './state.ts';
 
@@ -10,6 +11,8 @@ export interface Metrics {
   answered(upstream: string | null, status: number, ms: number): void;
   retried(reason: string): void;
   pinned(what: 'made' | 'moved'): void;
+  /** requests under way at an upstream; cheap enough for each request */
+  inFlight(upstream: string): number;
   /** numbers of one upstream since the proxy started */
   of(upstream: string): { inFlight: number; requests: number; p99Ms: number | null };
 }
@@ -24,7 +27,7 @@ interface Tally {
   lastMs: number[];
 }
 
-export function createMetrics(state: ProxyState): Metrics {
+export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -64,6 +67,7 @@ export function createMetrics(state: ProxyState): Metrics {
     },
   });
   void up;
+  countTable(table, registry);
 
   const tallies = new Map<string, Tally>();
   const tally = (upstream: string): Tally => {
@@ -85,11 +89,26 @@ export function createMetrics(state: ProxyState): Metrics {
     },
     retried: (reason) => retries.inc({ reason }),
     pinned: (what) => pins.inc({ what }),
+    inFlight: (upstream) => tallies.get(upstream)?.inFlight ?? 0,
     of(upstream) {
       const { inFlight, requests, lastMs } = tally(upstream);
       return { inFlight, requests, p99Ms: percentile(lastMs, 0.99) };
     },
   };
+}
+
+function countTable(table: StickTable, registry: Registry): void {
+  const entries = new Gauge({
+    name: 'cartwreck_table_entries',
+    help: 'Sessions that affinity "table" remembers, by upstream',
+    labelNames: ['upstream'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [upstream, size] of table.sizes) this.set({ upstream }, size);
+    },
+  });
+  void entries;
 }
 
 function percentile(values: readonly number[], share: number): number | null {

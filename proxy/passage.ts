@@ -2,9 +2,11 @@ import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, ST
 import type { Duplex } from 'node:stream';
 import { discardRest } from './body.ts';
 import type { AttemptOutcome } from './contract.ts';
-import type { ProxyAnswer } from './errors.ts';
-import type { Answered } from './record.ts';
+import { NO_UPSTREAM, PIN_DOWN, type ProxyAnswer } from './errors.ts';
+import type { Upstream } from './pool.ts';
+import type { Answered, Recorder } from './record.ts';
 import type { Route } from './route.ts';
+import type { Router } from './router.ts';
 
 /** One request on its way through the proxy: what happened to it so far, and how its answer says so. */
 export interface Passage extends Trail {
@@ -28,6 +30,29 @@ export const trailHeaders = ({ route, attempts, letters }: Trail): Record<string
   'x-attempts': attempts.map(({ upstream, outcome }) => `${upstream}:${outcome}`).join(','),
   'x-epoch': String(route.settings.epoch),
 });
+
+/**
+ * An upstream has answered: the tie is decided now and never earlier, and the answer says what happened. For the
+ * answer to a request as well as to an upgrade.
+ */
+export function announce(
+  trail: Trail,
+  upstream: Upstream,
+  head: IncomingMessage,
+  { router, record }: { router: Router; record: Recorder },
+): void {
+  const { route, attempts } = trail;
+  const { letters, made, insert, movedFrom } = route.outcome(upstream, router.readAnswer(head));
+  trail.letters = letters;
+  attempts.push({ upstream: upstream.id, outcome: 'ok' });
+  Object.assign(head.headers, trailHeaders(trail));
+  if (insert !== null) insertPin(head.headers, router.cookies.pin, insert);
+  if (made) record.pinned(route.settings.affinity, upstream.id, movedFrom);
+}
+
+/** Why there is nobody to send a request to: a strict pin may be down while others are up. */
+export const nobodyFor = ({ settings, located }: Route): ProxyAnswer =>
+  settings.deadPin === 'strict' && located.pinnedTo !== null ? PIN_DOWN : NO_UPSTREAM;
 
 /** Answers in the proxy's own name. There is never a pin on it: a tie to a replica that failed would keep failing. */
 export function refuse(passage: Passage, answer: ProxyAnswer): void {
@@ -53,7 +78,7 @@ export function refuseUpgrade(socket: Duplex, answer: ProxyAnswer, trail: Trail)
  * Adds the affinity cookie beside the upstream's own: http-proxy would let one overwrite the other. Shared caches
  * must not hand one client's pin to everybody (HAProxy's `nocache`).
  */
-export function insertPin(headers: IncomingHttpHeaders, name: string, upstream: string): void {
+function insertPin(headers: IncomingHttpHeaders, name: string, upstream: string): void {
   headers['set-cookie'] = [
     ...(headers['set-cookie'] ?? []),
     `${name}=${upstream}; Path=/; HttpOnly; SameSite=Lax`,

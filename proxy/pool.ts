@@ -1,4 +1,4 @@
-import type { UpstreamAddress, UpstreamState } from './contract.ts';
+import type { SessionCount, UpstreamAddress, UpstreamState } from './contract.ts';
 
 /** A replica as the proxy knows it. Plain data; every change makes a new Pool. */
 export interface Upstream extends UpstreamAddress {
@@ -7,6 +7,8 @@ export interface Upstream extends UpstreamAddress {
   healthy: boolean;
   /** checks in a row that contradict `healthy` */
   doubts: number;
+  /** what this life said last of the sessions in its memory; null = nothing yet */
+  sessions: SessionCount | null;
 }
 
 /** All upstreams in the order of their names, and those that take new clients. */
@@ -30,7 +32,7 @@ export function placeUpstreams(pool: Pool, addresses: readonly UpstreamAddress[]
       const sameLife =
         known?.life === address.life && known.port === address.port && known.host === address.host;
       if (known && sameLife) return known;
-      return { ...address, admin: known?.admin ?? 'ready', healthy: false, doubts: 0 };
+      return { ...address, admin: known?.admin ?? 'ready', healthy: false, doubts: 0, sessions: null };
     }),
   );
 }
@@ -39,23 +41,37 @@ export function setAdmin(pool: Pool, id: string, admin: Upstream['admin']): Pool
   return poolOf(pool.all.map((upstream) => (upstream.id === id ? { ...upstream, admin } : upstream)));
 }
 
+/** What a health check found out. */
+export interface Check {
+  id: string;
+  life: string;
+  passed: boolean;
+  /** null = the answer did not say, or there was none */
+  sessions: SessionCount | null;
+}
+
 /**
  * One result of a health check. `rise` passes in a row bring an upstream up, `fall` failures in a row bring it
- * down (HAProxy's words and rule). A result about an earlier life is ignored.
+ * down (HAProxy's words and rule). A result about an earlier life is ignored. What was said of the sessions stays until
+ * something else is said, because a replica that does not answer may still have them.
  */
-export function observeCheck(
-  pool: Pool,
-  check: { id: string; life: string; passed: boolean },
-  limits: { rise: number; fall: number },
-): Pool {
+export function observeCheck(pool: Pool, check: Check, limits: { rise: number; fall: number }): Pool {
   const upstream = findUpstream(pool, check.id);
   if (upstream?.life !== check.life) return pool;
   const agrees = check.passed === upstream.healthy;
-  if (agrees && upstream.doubts === 0) return pool;
+  const sessions = latest(upstream.sessions, check.sessions);
+  if (agrees && upstream.doubts === 0 && sessions === upstream.sessions) return pool;
   const doubts = agrees ? 0 : upstream.doubts + 1;
   const turns = doubts >= (check.passed ? limits.rise : limits.fall);
-  const next = turns ? { ...upstream, healthy: check.passed, doubts: 0 } : { ...upstream, doubts };
+  const health = turns ? { healthy: check.passed, doubts: 0 } : { doubts };
+  const next = { ...upstream, ...health, sessions };
   return poolOf(pool.all.map((other) => (other === upstream ? next : other)));
+}
+
+/** `before` itself where nothing new was said. */
+function latest(before: SessionCount | null, said: SessionCount | null): SessionCount | null {
+  const isSame = said?.filled === before?.filled && said?.empty === before?.empty;
+  return said === null || isSame ? before : said;
 }
 
 export const findUpstream = (pool: Pool, id: string): Upstream | null =>

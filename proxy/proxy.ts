@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { Logger } from 'pino';
 import { EventLog } from '../lib/event-log.ts';
 import { listen } from '../lib/listen.ts';
+import { createAffinities } from './affinity/index.ts';
+import { StickTable } from './affinity/stick-table.ts';
 import { controlPortOf, type ProxyFlags } from './config.ts';
 import type { ProxyEvent } from './contract.ts';
 import { createControl } from './control.ts';
@@ -25,13 +27,21 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
-/** Builds the proxy from its parts and opens both ports. Throws ListenError or UsageError. */
-export async function startProxy(flags: ProxyFlags, log: Logger): Promise<RunningProxy> {
+/**
+ * Builds the proxy from its parts and opens both ports. Throws ListenError or UsageError. `rim`: another source of chance
+ * than Math.random, from 0 up to but not including 1.
+ */
+export async function startProxy(
+  flags: ProxyFlags,
+  log: Logger,
+  rim: { random?: () => number } = {},
+): Promise<RunningProxy> {
   const startedAt = flags['run-started'] || Date.now();
   const events = new EventLog<ProxyEvent>({ now: () => Date.now() - startedAt });
-  const { affinity, hash, drain, retry, sessions } = flags;
+  const { affinity, balance, hash, 'dead-pin': deadPin, drain, retry, sessions } = flags;
+  const given = { affinity, balance, hash, deadPin, drain, retry, sessions };
   const state = new ProxyState({
-    settings: startSettings(flags['settings-file'], { affinity, hash, drain, retry, sessions }),
+    settings: startSettings(flags['settings-file'], given),
     events,
     rise: flags.rise,
     fall: flags.fall,
@@ -44,25 +54,33 @@ export async function startProxy(flags: ProxyFlags, log: Logger): Promise<Runnin
     fastMs: flags['check-fast'],
     timeoutMs: flags['check-timeout'],
   });
-  const metrics = createMetrics(state);
+  const table = new StickTable({ limit: flags['table-size'], ttlMs: flags['table-ttl'] });
+  const metrics = createMetrics(state, table);
   const timeouts = {
     connectMs: flags['connect-timeout'],
     firstByteMs: flags['first-byte-timeout'],
     idleMs: flags['idle-timeout'],
   };
   const forward = createForward(timeouts, links);
-  const pinCookie = `${flags['cookie-prefix']}_pin`;
+  const prefix = flags['cookie-prefix'];
   const gateway: GatewayOptions = {
-    router: createRouter(state, { pinCookie, trustedHops: flags['trusted-hops'], secret: flags.secret }),
+    router: createRouter(state, {
+      affinities: createAffinities({ table }),
+      cookies: { pin: `${prefix}_pin`, session: `${prefix}_sid` },
+      trustedHops: flags['trusted-hops'],
+      secret: flags.secret,
+      inFlight: metrics.inFlight,
+      random: rim.random ?? Math.random,
+      now: () => performance.now(),
+    }),
     forward,
     record: createRecorder({ events, metrics, log }),
-    pinCookie,
     onTrouble: health.hurry,
   };
   const data = createDataPlane(gateway, log);
   const hosts = flags['control-names'].split(',').filter((name) => name !== '');
   const control = createServer(
-    createControl({ state, links, metrics, log, hosts, onUpstreams: health.follow }),
+    createControl({ state, links, metrics, table, log, hosts, onUpstreams: health.follow }),
   );
   const close = async () => {
     health.close();

@@ -11,7 +11,7 @@ export interface Recorder {
   began(upstream: string): () => void;
   answered(answered: Answered): void;
   retried(retry: Omit<Extract<ProxyEvent, { type: 'request.retried' }>, 'type'>): void;
-  /** A pin was inserted; `movedFrom` when the client was tied to another upstream before. */
+  /** A tie was made; `movedFrom` when the client was tied to another upstream before. */
   pinned(affinity: string, upstream: string, movedFrom: string | null): void;
 }
 

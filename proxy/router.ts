@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { cleanRequestHeaders, clientAddressOf, cookieValue, originForm } from './headers.ts';
+import type { Affinities } from './affinity/index.ts';
+import type { AnswerFacts } from './affinity/strategy.ts';
+import type { BalanceFacts } from './balance/balance.ts';
+import { answerFacts, type CookieNames, HttpRequestFacts } from './facts.ts';
+import { cleanRequestHeaders, clientAddressOf, originForm } from './headers.ts';
 import { planRoute, type Route } from './route.ts';
 import type { ProxyState } from './state.ts';
 
@@ -7,26 +11,42 @@ import type { ProxyState } from './state.ts';
 export interface Router {
   /** The affinity is decided, and what the client claims about itself is dropped from its headers. */
   plan(req: IncomingMessage): Route;
-  /** Counts requests that are tied to nobody, for round robin. */
-  turn(): number;
+  /** What the balance rules may ask. */
+  readonly balanceFacts: BalanceFacts;
+  /** Reads of an answer what affinities learn from. */
+  readAnswer(head: IncomingMessage): AnswerFacts;
+  readonly cookies: CookieNames;
   /** The settings as the replica gets them, with the proof that they come from this cluster's proxy. */
   stampOf(route: Route): Record<string, string>;
 }
 
-export function createRouter(
-  state: ProxyState,
-  options: { pinCookie: string; trustedHops: number; secret: string },
-): Router {
+export interface RouterOptions {
+  affinities: Affinities;
+  cookies: CookieNames;
+  trustedHops: number;
+  secret: string;
+  /** requests under way at an upstream */
+  inFlight(upstream: string): number;
+  /** as Math.random */
+  random(): number;
+  /** as performance.now */
+  now(): number;
+}
+
+export function createRouter(state: ProxyState, options: RouterOptions): Router {
+  const { cookies: names, now, inFlight, random } = options;
   let turns = 0;
   return {
     plan(req) {
       const clientAddress = clientAddressOf(req, options.trustedHops);
-      const pinCookie = cookieValue(req.headers.cookie, options.pinCookie);
+      const facts = new HttpRequestFacts(req, { clientAddress, names, now });
       cleanRequestHeaders(req, clientAddress);
       req.url = originForm(req.url ?? '/');
-      return planRoute({ clientAddress, pinCookie }, state.pool, state.settings);
+      return planRoute(facts, state.pool, state.settings, options.affinities);
     },
-    turn: () => turns++,
+    balanceFacts: { turn: () => turns++, random, inFlight },
+    readAnswer: (head) => answerFacts(head, names),
+    cookies: names,
     stampOf: ({ settings }) => ({
       'x-cartwreck-secret': options.secret,
       'x-cartwreck-epoch': String(settings.epoch),

@@ -1,6 +1,7 @@
 import type { EventLog } from '../lib/event-log.ts';
 import type { ProxyEvent, Settings, UpstreamAddress } from './contract.ts';
 import {
+  type Check,
   EMPTY_POOL,
   findUpstream,
   observeCheck,
@@ -64,7 +65,7 @@ export class ProxyState {
     );
   }
 
-  observeCheck(check: { id: string; life: string; passed: boolean }, why: string): void {
+  observeCheck(check: Check, why: string): void {
     this.#become(observeCheck(this.pool, check, this.#limits), why);
   }
 

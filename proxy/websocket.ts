@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { answerTo, BAD_UPGRADE, NO_UPSTREAM, NOT_FOR_CLIENTS } from './errors.ts';
+import { answerTo, BAD_UPGRADE, NOT_FOR_CLIENTS } from './errors.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { isReserved } from './headers.ts';
-import { insertPin, refuseUpgrade, type Trail, trailHeaders } from './passage.ts';
+import { announce, nobodyFor, refuseUpgrade, type Trail } from './passage.ts';
 
 /**
  * The gateway for WebSockets: same choice, one attempt. Once open, a socket stays with its upstream for life, whatever
  * the affinity says later; it counts as a request under way, so a drain waits for it.
  */
-export function createUpgrader({ router, forward, record, pinCookie, onTrouble }: GatewayOptions) {
+export function createUpgrader({ router, forward, record, onTrouble }: GatewayOptions) {
   return function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     // SUBTLE: Node took its own listener away with the upgrade; without one a client's reset would end the process.
     socket.on('error', () => socket.destroy());
@@ -23,8 +23,8 @@ export function createUpgrader({ router, forward, record, pinCookie, onTrouble }
     if (!sound) return refuseUpgrade(socket, BAD_UPGRADE, trail);
     // Hop-by-hop fields were dropped, but these two are the handshake.
     Object.assign(req.headers, { connection: 'Upgrade', upgrade: wish });
-    const upstream = route.next(router.turn);
-    if (upstream === null) return refuseUpgrade(socket, NO_UPSTREAM, trail);
+    const upstream = route.next(router.balanceFacts);
+    if (upstream === null) return refuseUpgrade(socket, nobodyFor(route), trail);
     socket.once('close', record.began(upstream.id));
     forward.upgrade({
       req,
@@ -32,14 +32,7 @@ export function createUpgrader({ router, forward, record, pinCookie, onTrouble }
       head,
       upstream,
       stamp: router.stampOf(route),
-      onHead: (answer) => {
-        const { letters, insert, movedFrom } = route.outcome(upstream);
-        Object.assign(trail, { letters, attempts: [{ upstream: upstream.id, outcome: 'ok' }] });
-        Object.assign(answer.headers, trailHeaders(trail));
-        if (insert === null) return;
-        insertPin(answer.headers, pinCookie, insert);
-        record.pinned(route.settings.affinity, upstream.id, movedFrom);
-      },
+      onHead: (answer) => announce(trail, upstream, answer, { router, record }),
       onFailure: (failure) => {
         trail.attempts.push({ upstream: upstream.id, outcome: failure.reason });
         onTrouble(upstream.id);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { someAtOnce } from './support/at-once.ts';
 import { type Answer, pinOf, send } from './support/client.ts';
 import { startTestProxy, type TestProxy } from './support/proxy.ts';
 import { startUpstream, type TestUpstream } from './support/upstream.ts';
@@ -134,8 +135,8 @@ async function cluster(
 
 /** Who serves each of so many addresses. */
 const serveAll = (port: number, count: number): Promise<string[]> =>
-  Promise.all(
-    Array.from({ length: count }, async (_, index) => {
+  someAtOnce(
+    Array.from({ length: count }, (_, index) => async () => {
       const from = `127.${1 + (index % 3)}.${index % 100}.${1 + (index >> 1)}`;
       return servedBy(await send(port, { from }));
     }),

@@ -18,6 +18,7 @@ test('the list of upstreams shows their states and counts what each has answered
     admin: 'ready',
     inFlight: 0,
     requests: 3,
+    sessions: null,
   });
   assert.ok(p99Ms !== null && p99Ms > 0 && p99Ms < 1000);
 });

@@ -67,4 +67,5 @@ const upstreams = (ids: string[]): Upstream[] =>
     admin: 'ready',
     healthy: true,
     doubts: 0,
+    sessions: null,
   }));

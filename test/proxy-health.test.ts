@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { readLoadReport } from '../proxy/load-report.ts';
 import { send } from './support/client.ts';
 import { startDeafListener } from './support/deaf-listener.ts';
 import { startTestProxy } from './support/proxy.ts';
@@ -145,3 +146,64 @@ test('an answer in the name of another life is no sign of health: a dead port ma
 
 const startedChecking = (upstream: TestUpstream) =>
   waitFor('three health checks', () => upstream.checks >= 3 || null);
+
+test('a load report is read in any order and among others, and what is no load report is nothing', () => {
+  const both = { filled: 23, empty: 4 };
+  const read: Record<string, ReturnType<typeof readLoadReport>> = {
+    'TEXT named_metrics.sessions_filled=23,named_metrics.sessions_empty=4': both,
+    'text  cpu_utilization=0.3, named_metrics.sessions_empty = 4 , named_metrics.sessions_filled=23,': both,
+    'TEXT named_metrics.sessions_filled=23': null,
+    'TEXT named_metrics.sessions_filled=-1,named_metrics.sessions_empty=4': null,
+    'TEXT named_metrics.sessions_filled=1e3,named_metrics.sessions_empty=4': null,
+    'TEXT named_metrics.sessions_filled=1=2,named_metrics.sessions_empty=4': null,
+    'TEXT named_metrics.sessions_filled=12345678901,named_metrics.sessions_empty=4': null,
+    'JSON {"named_metrics":{"sessions_filled":23,"sessions_empty":4}}': null,
+    'named_metrics.sessions_filled=23,named_metrics.sessions_empty=4': null,
+    [`TEXT named_metrics.sessions_filled=1,named_metrics.sessions_empty=1,${'x'.repeat(1000)}`]: null,
+    '': null,
+  };
+  for (const [field, expected] of Object.entries(read))
+    assert.deepEqual(readLoadReport(field), expected, field);
+  assert.equal(readLoadReport(undefined), null);
+  assert.equal(readLoadReport(['TEXT a=1', 'TEXT b=2']), null);
+});
+
+test('what a replica says of its sessions is in the list until it says something else, also when it fails', async (t) => {
+  const shop = await startUpstream(t, 'shop-1');
+  const proxy = await startTestProxy(t, { upstreams: [shop], 'check-timeout': 40 });
+  const sessions = async () => (await proxy.upstreams())[0]?.sessions;
+  const said = (filled: number, empty: number) =>
+    waitFor(`${filled} and ${empty}`, async () => {
+      const now = await sessions();
+      return now?.filled === filled && now.empty === empty;
+    });
+  assert.equal(await sessions(), null, 'it has not said');
+  shop.load = 'TEXT named_metrics.sessions_filled=3,named_metrics.sessions_empty=1';
+  await said(3, 1);
+  shop.load = 'TEXT named_metrics.sessions_filled=0,named_metrics.sessions_empty=4';
+  await said(0, 4);
+  shop.health = 'silent';
+  await proxy.becomes('shop-1', 'down');
+  assert.deepEqual(await sessions(), { filled: 0, empty: 4 }, 'a frozen replica has them all the same');
+  shop.health = 503;
+  shop.load = 'TEXT named_metrics.sessions_filled=2,named_metrics.sessions_empty=0';
+  await said(2, 0);
+});
+
+test('a new life has no sessions until it says so, and nobody speaks for it', async (t) => {
+  const old = await startUpstream(t, 'shop-1');
+  old.load = 'TEXT named_metrics.sessions_filled=9,named_metrics.sessions_empty=0';
+  const proxy = await startTestProxy(t, { upstreams: [old] });
+  await waitFor('nine sessions', async () => (await proxy.upstreams())[0]?.sessions?.filled === 9);
+  old.boot = 'shop-1#1';
+  // The port of the dead life, still answering in its name.
+  await proxy.place([{ ...old, address: { ...old.address, life: 'shop-1#2' } }]);
+  const { checks } = old;
+  await waitFor('three checks of the new life', () => old.checks > checks + 3);
+  assert.deepEqual(
+    (await proxy.upstreams()).map(({ life, state, sessions }) => ({ life, state, sessions })),
+    [{ life: 'shop-1#2', state: 'down', sessions: null }],
+  );
+  old.boot = 'shop-1#2';
+  await waitFor('its own word', async () => (await proxy.upstreams())[0]?.sessions?.filled === 9);
+});

@@ -24,7 +24,11 @@ test('a flag that is unknown ends the process with 2 and a sentence about it', a
 });
 
 const USAGE: [argv: string[], env: Record<string, string>, says: RegExp][] = [
-  [['--affinity', 'sticky'], {}, /^--affinity: expected one of none, cookie, ip-hash, got "sticky"$/],
+  [
+    ['--affinity', 'sticky'],
+    {},
+    /^--affinity: expected one of none, cookie, ip-hash, session-hash, table, connection, got "sticky"$/,
+  ],
   [['--idle-timeout', '5'], {}, /^--idle-timeout: expected a time like 300ms, 8s or 2m, got "5"$/],
   [[], { CARTWRECK_PORT: '99999' }, /^CARTWRECK_PORT: expected a whole number from 0 to 65535, got "99999"$/],
   [['--port', '65535'], {}, /^--port 65535 leaves no port after it for the control plane.*--control-port N/],

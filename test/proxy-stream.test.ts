@@ -51,7 +51,7 @@ test('an upload of which the upstream takes nothing is given up, as sent', async
   const { req, res } = await waitFor('a request and its response object', () => shop.requests[0]);
   const stuck = new Duplex({ read() {}, write() {} });
   const proxyReq = request({ method: 'POST', createConnection: () => stuck });
-  const upstream = { ...shop.address, admin: 'ready', healthy: true, doubts: 0 } as const;
+  const upstream = { ...shop.address, admin: 'ready', healthy: true, doubts: 0, sessions: null } as const;
   const body = { again: false, length: 1000, pipe() {} };
   const outcome = await new Promise<Outcome>((resolve) => {
     const live = new LiveAttempt(

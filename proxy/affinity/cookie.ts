@@ -1,5 +1,4 @@
-import type { Settings } from '../contract.ts';
-import { findUpstream, stateOf, type Upstream } from '../pool.ts';
+import { locatePin } from './locate-pin.ts';
 import type { Strategy } from './strategy.ts';
 
 /**
@@ -9,16 +8,7 @@ import type { Strategy } from './strategy.ts';
 export const cookie: Strategy = {
   locate(facts, pool, settings) {
     if (facts.pinCookie === null) return { upstream: null, pinnedTo: null, letter: 'N' };
-    const upstream = findUpstream(pool, facts.pinCookie);
-    if (upstream === null) return { upstream: null, pinnedTo: null, letter: 'I' };
-    if (servesPinned(upstream, settings)) return { upstream, pinnedTo: upstream.id, letter: 'V' };
-    return { upstream: null, pinnedTo: upstream.id, letter: 'D' };
+    return locatePin(facts.pinCookie, pool, settings);
   },
-  pin: (served, located) => (located.pinnedTo === served.id && located.letter === 'V' ? null : served.id),
+  pin: (served, located) => (located.pinnedTo === served.id ? null : { cookie: served.id }),
 };
-
-/** A draining upstream keeps its pinned clients in HAProxy and nginx, but not in an ALB: the `drain` setting. */
-function servesPinned(upstream: Upstream, settings: Settings): boolean {
-  const state = stateOf(upstream);
-  return state === 'up' || (state === 'draining' && settings.drain === 'honour-pins');
-}

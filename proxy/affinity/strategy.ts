@@ -4,33 +4,57 @@ import type { Pool, Upstream } from '../pool.ts';
 /** What a strategy may know of a request. */
 export interface RequestFacts {
   /** the client's address, after the trusted hops; never what a client merely claims */
-  clientAddress: string;
+  readonly clientAddress: string;
   /** value of the affinity cookie, or null */
-  pinCookie: string | null;
+  readonly pinCookie: string | null;
+  /** value of the app's session cookie as the client sends it, or null */
+  readonly session: string | null;
+  /** stands for the client's connection: the same object for all its requests */
+  readonly connection: object;
+  /** of a clock that only goes forward, in whole ms */
+  readonly nowMs: number;
+}
+
+/** What a strategy may know of an answer. */
+export interface AnswerFacts {
+  /** session cookie that the app sets with it, or null */
+  readonly session: string | null;
 }
 
 /**
- * HAProxy's request-side letter about the affinity cookie: N none · I names no upstream we have · D names one
- * that is down or gives no service · V valid · U there is one, but this affinity does not use it.
+ * HAProxy's request-side letter: N no tie · I one that names no upstream we have · D one to an upstream that is down
+ * or gives no service · V valid · U there is an affinity cookie, but this affinity does not use it. HAProxy tells them
+ * of its cookie alone; here they tell of an entry in the table and of a connection's tie as well.
  */
 export type RequestLetter = 'N' | 'I' | 'D' | 'V' | 'U';
 
-/** HAProxy's response-side letter: N nothing inserted · I a cookie was inserted. */
+/** HAProxy's response-side letter: N nothing new · I a tie was made: a cookie inserted, an entry written. */
 export type ResponseLetter = 'N' | 'I';
 
 export interface Located {
   /** the upstream this request is tied to; null = none, the balance rule decides */
   upstream: Upstream | null;
-  /** id of the upstream the client was tied to before, also when that one is gone */
+  /** id of the upstream the client was tied to before, also when that one is down; null where nothing is remembered */
   pinnedTo: string | null;
   letter: RequestLetter;
 }
 
-/** One rule that ties a client to an upstream. Pure: it remembers nothing and does no I/O. */
+/** A tie that an answer made. */
+export interface Pin {
+  /** value of the affinity cookie to insert, or null where the proxy itself remembers */
+  cookie: string | null;
+}
+
+/**
+ * One rule that ties a client to an upstream. No I/O and no clock; what a rule must remember, it remembers in something
+ * bounded that it was created with.
+ */
 export interface Strategy {
   locate(facts: RequestFacts, pool: Pool, settings: Settings): Located;
-  /** Value of the affinity cookie to insert now that `served` has answered, or null for none. */
-  pin(served: Upstream, located: Located): string | null;
+  /** The request is about to go to `upstream`: for ties that begin before any answer. */
+  chosen?(upstream: Upstream, facts: RequestFacts): void;
+  /** `served` has answered: the tie that this makes, or null when there is nothing new. */
+  pin(served: Upstream, located: Located, facts: RequestFacts, answer: AnswerFacts): Pin | null;
 }
 
 /** For strategies that use no cookie: a cookie left from another affinity is reported as unused. */

@@ -31,13 +31,22 @@ export const TEST_FLAGS: ProxyFlags = {
   grace: 500,
 };
 
+/** For tests of who serves whom: on a busy machine a late answer must not look like a dead replica. */
+export const PATIENT = {
+  'check-timeout': 5000,
+  'connect-timeout': 5000,
+} satisfies Partial<ProxyFlags>;
+
 /** The real proxy on free ports. `upstreams` are placed through the control port and awaited to be up. */
 export async function startTestProxy(
   t: TestContext,
-  overrides: Partial<ProxyFlags> & { upstreams?: readonly TestUpstream[] } = {},
+  overrides: Partial<ProxyFlags> & {
+    upstreams?: readonly TestUpstream[];
+    rim?: Parameters<typeof startProxy>[2];
+  } = {},
 ): Promise<TestProxy> {
-  const { upstreams = [], ...flags } = overrides;
-  const proxy = await startProxy({ ...TEST_FLAGS, ...flags }, pino({ level: 'silent' }));
+  const { upstreams = [], rim, ...flags } = overrides;
+  const proxy = await startProxy({ ...TEST_FLAGS, ...flags }, pino({ level: 'silent' }), rim);
   t.after(() => proxy.close());
   const controlUrl = `http://127.0.0.1:${proxy.controlPort}`;
   const list = () => callApi<UpstreamView[]>(`${controlUrl}/upstreams`);

@@ -28,6 +28,8 @@ export interface TestUpstream {
   health: number | 'silent' | 'endless';
   /** the life its health check answers in the name of; null = it does not say */
   boot: string | null;
+  /** what its health check says of its load; null = nothing */
+  load: string | null;
   /** health checks so far */
   checks: number;
   /** connections open now, those of health checks too */
@@ -63,6 +65,7 @@ export async function startUpstream(
     connections: new Set(),
     health: 200,
     boot: null,
+    load: null,
     checks: 0,
     open: () => sockets.size,
     kill,
@@ -86,6 +89,7 @@ export async function startUpstream(
 
   function answerCheck(res: ServerResponse): void {
     if (upstream.boot !== null) res.setHeader('x-boot-id', upstream.boot);
+    if (upstream.load !== null) res.setHeader('endpoint-load-metrics', upstream.load);
     if (typeof upstream.health === 'number') res.writeHead(upstream.health).end();
     if (upstream.health === 'endless') res.writeHead(200, { 'content-length': 100 }).write('half');
   }
