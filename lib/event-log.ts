@@ -17,12 +17,17 @@ export class EventLog<E extends { type: string }> {
   readonly #readers = new Set<Reader<E>>();
   readonly #limit: number;
   readonly #now: () => number;
+  readonly #remembers: (event: E) => boolean;
   #seq = 0;
 
-  /** `now` gives ms since the run began; `limit` is how many events are remembered. */
-  constructor(options: { now: () => number; limit?: number }) {
+  /**
+   * `now` gives ms since the run began; `limit` is how many events are remembered, of those that `remembers` says yes
+   * to: the others are told to whoever follows, and no latecomer misses them.
+   */
+  constructor(options: { now: () => number; limit?: number; remembers?(event: E): boolean }) {
     this.#now = options.now;
     this.#limit = options.limit ?? 5000;
+    this.#remembers = options.remembers ?? (() => true);
   }
 
   get lastSeq(): number {
@@ -31,12 +36,25 @@ export class EventLog<E extends { type: string }> {
 
   /** Appends an event; `t` may be given when it happened elsewhere. */
   add(event: E, t: number = this.#now()): Stamped<E> {
-    const stamped = { ...event, seq: ++this.#seq, t: Math.round(t) };
-    this.#events.push(stamped);
+    const stamped = { ...event, seq: this.#seq + 1, t: Math.round(t) };
+    this.put(stamped);
+    return stamped;
+  }
+
+  /** Appends an event that has its number already, higher than those before. */
+  put(event: Stamped<E>): void {
+    this.#seq = event.seq;
+    if (this.#remembers(event)) this.#events.push(event);
     // Dropping in blocks keeps the amortised cost of the ring at O(1) without an index of our own.
     if (this.#events.length > this.#limit * 1.2) this.#events.splice(0, this.#events.length - this.#limit);
-    for (const reader of this.#readers) this.#give(reader, stamped);
-    return stamped;
+    for (const reader of this.#readers) this.#give(reader, event);
+  }
+
+  /** Remembers these events in place of its own, and goes on after number `seq`. Nobody is told. */
+  restore(events: readonly Stamped<E>[], seq: number): void {
+    const kept = events.filter(this.#remembers).slice(-this.#limit);
+    this.#events.splice(0, this.#events.length, ...kept);
+    this.#seq = seq;
   }
 
   /** Events after `seq` that are still remembered. */

@@ -1,16 +1,18 @@
 import { once } from 'node:events';
+import { networkInterfaces } from 'node:os';
 import { AGENT_FLAGS, type AgentConfig, agentConfig } from '../apps/agent/config.ts';
 import { type RunningCluster, startCluster } from '../apps/agent/start.ts';
 import type { ClusterEvent } from '../apps/console/contract.ts';
 import { storyLine } from '../apps/console/story-line.ts';
-import { runBase } from '../lib/cluster.ts';
+import { type ClusterInfo, runBase } from '../lib/cluster.ts';
 import { helpText, parseFlags } from '../lib/flags.ts';
 import { createLog } from '../lib/log.ts';
 import { runMain } from '../lib/main.ts';
+import { ownAddresses } from '../lib/own-addresses.ts';
 import { followEvents, type Subscription } from '../lib/sse.ts';
 import { createLineReader } from './up/lines.ts';
 import { stopSignal } from './up/signals.ts';
-import { banner } from './up/words.ts';
+import { banner, type Room } from './up/words.ts';
 
 /** `npm start`: one cluster of processes, told about until Ctrl-C. */
 const USAGE =
@@ -51,20 +53,27 @@ async function start(config: AgentConfig, signal: AbortSignal): Promise<RunningC
 }
 
 async function runUntil(asked: AbortSignal, cluster: RunningCluster, config: AgentConfig): Promise<void> {
-  say(banner(cluster.info, config));
-  const story = tellStory(cluster.info.consoleUrl);
+  say(banner(cluster.info, config, roomOf(cluster, config)));
+  const story = tellStory(cluster.info);
   if (!asked.aborted) await once(asked, 'abort');
   say('\nStopping …');
   story.close();
   await cluster.close();
 }
 
+function roomOf({ pin }: RunningCluster, { lanName }: AgentConfig): Room | null {
+  if (pin === null) return null;
+  const names = lanName === null ? [] : [lanName];
+  return { pin, hosts: [...names, ...ownAddresses(networkInterfaces())] };
+}
+
 /** Each event once: a console that was started again collects the whole story anew, under new numbers. */
-function tellStory(consoleUrl: string): Subscription {
+function tellStory({ consoleUrl, token }: ClusterInfo): Subscription {
   let newestT = -1;
   let toldUntilT = -1;
   return followEvents<ClusterEvent>({
     url: `${consoleUrl}/api/events`,
+    headers: { authorization: `Bearer ${token}` },
     after: 0,
     onState(state) {
       if (state === 'lost') toldUntilT = newestT;

@@ -16,18 +16,29 @@ export interface FreeNames {
   limit: number;
 }
 
+/** Body of the 409 of `POST /api/phones/join` when somebody was quicker. */
+export interface NameTaken {
+  error: { code: 'name_taken'; message: string };
+  /** some that are free */
+  names: string[];
+}
+
 /** `GET /api/phones/me` (key): asked every two seconds, all a phone gets to know. */
 export interface PhoneView {
   name: string;
   /** port of the shop on the host this came from; null = played back from a recording, there is no shop */
   shopPort: number | null;
-  /** prefix of the cookies, and where sessions live, in words */
+  /** where sessions live, in words; null = the proxy does not say */
   sessions: string | null;
   vote: VoteView | null;
   /** the option this phone chose, by its place; null = not yet */
   chosen: number | null;
   /** lives of replicas that ended: how and when (wall clock ms), newest last */
   deaths: { life: string; how: string; at: number }[];
+  /** when the run of the cluster began (wall clock ms): another time is another cluster, which knows no cart of before */
+  startedAt: number;
+  /** when the cluster was last put back (wall clock ms): carts of before are void, and nobody broke them; null = never */
+  resetAt: number | null;
 }
 
 /** `PUT /api/phones/me/cart` (key): what the phone's own oracle says of its cart. Told on change, at most twice a second. */
