@@ -22,8 +22,9 @@ export function cartBanner({ rows, ledger, answer }) {
 }
 
 /** For a request that was refused, or whose outcome nobody knows. */
-export function troubleBanner({ outcome, message, servedBy }) {
-  const headline = outcome === 'fail' ? 'The shop refused that' : 'The shop could not do that';
+export function troubleBanner({ outcome, code, message, servedBy }) {
+  const unknown = code === 'no_answer' ? 'The shop did not answer' : 'The shop could not do that';
+  const headline = outcome === 'fail' ? 'The shop refused that' : unknown;
   return {
     mood: 'error',
     headline,
@@ -47,7 +48,14 @@ function brokenBanner(rows, ledger, answer) {
     ledger.user !== answer.user && `it takes you for ${answer.user ?? 'a stranger'}`,
   ].filter(Boolean);
   const reason = `${answer.boot} answered 200 OK: ${facts.join(' and ')}.${keepers(gone)}`;
-  return { mood: 'broken', headline: 'Your cart is not what you put in', reason, canAccept: true };
+  return { mood: 'broken', headline: brokenHeadline(rows, gone), reason, canAccept: true };
+}
+
+/** The same words as on the phones of a class. */
+function brokenHeadline(rows, gone) {
+  if (gone.length === 0) return 'Your cart is not what you put in';
+  const isAll = gone.length === rows.filter(({ put }) => put !== null).length;
+  return isAll ? 'Your cart is gone' : 'Part of your cart is gone';
 }
 
 /** Who had promised to keep what is gone. */
