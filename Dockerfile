@@ -20,7 +20,7 @@ FROM node:24-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
 # A named volume takes the owner of the folder it covers the first time: these are written by the user node.
-RUN install -d -o node -g node /boots /settings
+RUN install -d -o node -g node /boots /settings /runs
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist

@@ -34,6 +34,7 @@ const MAINS = [
   'scripts/load/worker.ts',
   'scripts/demo.ts',
   'scripts/bench.ts',
+  'scripts/replay.ts',
 ];
 const WEB = 'apps/console/web';
 const PAGES = ['control', 'stage', 'join', 'report'];

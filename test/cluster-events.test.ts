@@ -56,7 +56,7 @@ test('the story of one cluster', async (t) => {
     await cluster.api('POST', '/progress', { events: [PROGRESS] });
     assert.deepEqual((await cluster.state()).load, PROGRESS);
     const events = await story(t, cluster, ({ type }) => type === 'carts.progress');
-    assert.equal(events.at(-1)?.type, 'carts.progress');
+    assert.ok(events.some(({ type }) => type === 'carts.progress'));
   });
 
   await t.test(
@@ -148,6 +148,7 @@ const PROGRESS: CartsProgress = {
   run: 'mine',
   shoppers: 9,
   carts: { checked: 8, broken: 1, undecided: 0 },
+  now: { right: 7, broken: 1, silent: 1 },
   shoppersHit: 1,
   requestsPerSecond: 70,
   errors: { fail: 0, unknown: 0 },

@@ -8,8 +8,11 @@ import {
   confirm,
   heard,
   initialModel,
+  isAnotherLog,
   type Model,
+  readAnew,
   resumeAfter,
+  runMsAt,
   withdraw,
 } from '../apps/console/web/shared/model.ts';
 import { view } from '../apps/console/web/shared/view.ts';
@@ -19,7 +22,7 @@ const STARTED = Date.UTC(2026, 10, 21, 10, 42, 0);
 const NOW = STARTED + 10_000;
 
 const calm = (change: Partial<ClusterState> = {}): Model =>
-  applySnapshot(heard(initialModel(), NOW), { ...calmState(STARTED), ...change });
+  applySnapshot(heard(initialModel(), NOW), { ...calmState(STARTED), t: NOW - STARTED, ...change });
 
 /** Applies events one after the other, numbered after what the model has seen. */
 function after(model: Model, ...events: (ClusterEvent & { t?: number })[]): Model {
@@ -127,29 +130,68 @@ test('an event that the snapshot includes changes nothing and is told once', () 
 });
 
 test('a page that was opened late resumes where a bounded history begins', () => {
-  assert.equal(resumeAfter(calm({ seq: 40 })), 0);
-  assert.equal(resumeAfter(calm({ seq: 5000 })), 4000);
-  assert.equal(resumeAfter(after(calm({ seq: 5000 }), exit)), 5001);
+  assert.equal(resumeAfter(calm({ seq: 40 }), 1000), 0);
+  assert.equal(resumeAfter(calm({ seq: 5000 }), 1000), 4000);
+  assert.equal(resumeAfter(calm({ seq: 5000 }), 0), 5000);
 });
 
 test('after a break the lines in between are told, though the new snapshot includes them', () => {
-  const before = after(calm(), kill);
+  const before = after(calm(), kill, kill);
   const again = applySnapshot(before, { ...calmState(STARTED), seq: 9 });
-  assert.equal(resumeAfter(again), 1);
-  const caughtUp = applyEvent(again, { ...exit, seq: 2, t: 9000 });
-  assert.deepEqual(
-    view(caughtUp, NOW).log.map(({ text }) => text),
-    ['shop-2#1 exited, signal SIGKILL', 'Kill shop-2'],
-  );
+  assert.equal(resumeAfter(again, 1000), 1, 'the last one that is known is asked for again');
+  const caughtUp = applyEvent(again, { ...exit, seq: 3, t: 9000 });
+  assert.equal(view(caughtUp, NOW).log[0]?.text, 'shop-2#1 exited, signal SIGKILL');
   assert.equal(rowOf(caughtUp, 'shop-2').state, 'ready');
 });
 
-test('a restarted console counts from one again and its events are applied and told', () => {
-  const long = after(calm({ seq: 500 }), exit);
-  const restarted = applySnapshot(long, { ...calmState(STARTED), seq: 3 });
-  const told = after(restarted, exit);
-  assert.equal(rowOf(told, 'shop-2').state, 'dead');
-  assert.equal(view(told, NOW).log.length, 2);
+test('a restarted console counts from one again: what it hears anew is not told twice, what was missed is', () => {
+  const long = after(calm({ seq: 500 }), kill, exit);
+  const restarted = applySnapshot(long, { ...calmState(STARTED), seq: 4 });
+  assert.equal(resumeAfter(restarted, 1000), 0);
+  const started: ClusterEvent = { type: 'replica.started', replica: 'shop-2', life: 'shop-2#2' };
+  const told = [kill, exit, started].reduce(
+    (model, event, index) => applyEvent(model, { t: 10_000, ...event, seq: index + 1 }),
+    restarted,
+  );
+  assert.deepEqual(
+    view(told, NOW).log.map(({ text }) => text),
+    ['shop-2#2 started', 'shop-2#1 exited, signal SIGKILL', 'Kill shop-2'],
+  );
+  const later = applyEvent(told, { ...exit, life: 'shop-2#2', seq: 5, t: 12_000 });
+  assert.equal(rowOf(later, 'shop-2').state, 'dead');
+});
+
+test('a restarted console that has counted further than before is found out by its events', () => {
+  const model = after(calm(), kill);
+  const told = (event: ClusterEvent, seq: number) => ({ t: 10_000, ...event, seq });
+  assert.equal(isAnotherLog(model, told(kill, 1)), false);
+  assert.equal(isAnotherLog(model, told(exit, 2)), false, 'news are no contradiction');
+  assert.equal(isAnotherLog(model, told(exit, 1)), true);
+  const anew = readAnew(applySnapshot(model, { ...calmState(STARTED), seq: 9 }));
+  assert.equal(resumeAfter(anew, 1000), 0);
+  const both = applyEvent(applyEvent(anew, told(exit, 1)), told(kill, 2));
+  assert.equal(view(both, NOW).log.length, 2, 'the kill was told before');
+});
+
+test("the clock is the cluster's own, whatever the clock of this computer says", () => {
+  const wrong = applySnapshot(heard(initialModel(), NOW + 3_600_000), { ...calmState(STARTED), t: 5000 });
+  assert.equal(runMsAt(wrong, NOW + 3_600_000 + 2000), 7000);
+  assert.equal(view(wrong, NOW + 3_600_000 + 2000).clock, '00:07');
+});
+
+test('a recording has its own speed and end, and tells again what it was wound back over', () => {
+  const recording = { run: 'k3f', startsAt: 0, endsAt: 20_000 };
+  const at = (t: number, speed: number) => ({ ...calmState(STARTED), t, speed, recording, seq: 9 });
+  const playing = applySnapshot(heard(initialModel(), NOW), at(10_000, 4));
+  assert.equal(runMsAt(playing, NOW + 1000), 14_000);
+  assert.equal(runMsAt(playing, NOW + 60_000), 20_000);
+  assert.equal(runMsAt(applySnapshot(playing, at(10_000, 0)), NOW + 1000), 10_000);
+  assert.equal(view(playing, NOW).recording?.atText, '00:10 of 00:20');
+
+  const told = after(playing, { ...exit, t: 10_500 });
+  assert.equal(view(told, NOW).log.length, 1);
+  const back = applySnapshot(told, { ...at(3000, 1), seq: 11 });
+  assert.deepEqual(view(back, NOW).log, []);
 });
 
 test('another run begins with an empty page', () => {
@@ -241,7 +283,7 @@ test('replicas join at the end of the table and leave it', () => {
 test('rates are shown until the proxy cannot be asked', () => {
   const sampled = after(calm(), {
     type: 'rates.sampled',
-    upstreams: [{ id: 'shop-1', state: 'up', perSecond: 32, inFlight: 1, p99Ms: 14.4 }],
+    upstreams: [{ id: 'shop-1', state: 'up', perSecond: 32, inFlight: 1, p99Ms: 14.4, sessions: null }],
   });
   assert.deepEqual([rowOf(sampled, 'shop-1').perSecond, rowOf(sampled, 'shop-1').p99], ['32 /s', '14 ms']);
   assert.equal(rowOf(sampled, 'shop-2').perSecond, '–');
@@ -251,26 +293,64 @@ test('rates are shown until the proxy cannot be asked', () => {
 });
 
 test('the three numbers keep errors apart, and only broken carts alarm', () => {
-  const numbers = (model: Model) =>
-    view(model, NOW).numbers.map(({ value, of, alarming }) => [value, of, alarming]);
-  assert.deepEqual(numbers(after(calm(), progressOf(0))), [
-    ['0', '68', false],
-    ['0', '60', false],
-    ['4', null, false],
+  const numbers = (scene: Partial<ClusterState['scene']>) =>
+    view(calm({ scene: { ...calmState(STARTED).scene, ...scene } }), NOW).numbers.map(
+      ({ value, of, text, alarming }) => [value, of, text, alarming],
+    );
+  const run = { id: 'k3f', shoppers: 60, startedAt: 0, endedAt: null };
+  assert.deepEqual(numbers({ run, now: { carts: 68, broken: 0, silent: 0 }, errors: 1 }), [
+    ['0', '68', 'broken carts now', false],
+    ['0', null, 'silent · 1 error', false],
+    ['–', null, 'blast radius', false],
   ]);
-  assert.deepEqual(numbers(after(calm(), progressOf(21))), [
-    ['21', '68', true],
-    ['21', '60', false],
-    ['4', null, false],
+  const impact: ClusterState['scene']['impact'] = {
+    what: 'Kill shop-2',
+    kind: 'replica.kill',
+    targets: ['shop-2'],
+    t: 0,
+    carts: 68,
+    broken: 21,
+    fromTargets: 21,
+    again: 0,
+    open: true,
+  };
+  assert.deepEqual(numbers({ run, impact, now: { carts: 68, broken: 21, silent: 20 }, errors: 4 }), [
+    ['21', '68', 'broken carts now', true],
+    ['20', null, 'silent · 4 errors', false],
+    ['31 %', null, 'blast radius', false],
   ]);
 });
 
+test('pins are counted where affinity pins, sessions where they live in memory', () => {
+  const on = (id: string) => ({ on: id, cart: 'right' as const });
+  const scene = {
+    ...calmState(STARTED).scene,
+    robots: { 1: on('shop-1'), 2: on('shop-2'), 3: on('shop-2'), 4: { on: null, cart: 'none' as const } },
+  };
+  const upstreams = [
+    {
+      id: 'shop-2',
+      state: 'up' as const,
+      perSecond: 3,
+      inFlight: 0,
+      p99Ms: 4,
+      sessions: { filled: 2, empty: 1 },
+    },
+  ];
+  const model = after(calm({ scene }), { type: 'rates.sampled', upstreams });
+  assert.deepEqual([rowOf(model, 'shop-2').pins, rowOf(model, 'shop-2').sessions], ['2', '2']);
+  assert.deepEqual([rowOf(model, 'shop-3').pins, rowOf(model, 'shop-3').sessions], ['0', '–']);
+  const none = after(model, sessionsNow('redis', 2));
+  assert.equal(rowOf(none, 'shop-2').sessions, '–');
+});
+
 test('a dead replica has no rates, and a reset cluster no numbers', () => {
-  const upstreams = [{ id: 'shop-2', state: 'up' as const, perSecond: 32, inFlight: 1, p99Ms: 14 }];
+  const shop2 = { id: 'shop-2', state: 'up', perSecond: 32, inFlight: 1, p99Ms: 14, sessions: null } as const;
+  const upstreams = [shop2];
   const model = after(calm(), { type: 'rates.sampled', upstreams }, progressOf(21), exit);
   assert.deepEqual([rowOf(model, 'shop-2').perSecond, rowOf(model, 'shop-2').p99], ['–', '–']);
   const reset = after(model, { type: 'cluster.reset', ms: 987 });
-  assert.equal(view(reset, NOW).numbers[0]?.value, '–');
+  assert.equal(view(reset, NOW).load.isText, 'none yet');
 });
 
 test('a load is said to run only while its numbers come in', () => {
@@ -363,6 +443,7 @@ test('sixty events of one fault are one line, and other lines are never lost for
     class: 'lostSession',
     was: 'shop-2#1',
     now: 'shop-1#1',
+    status: 200,
     missing: ['mug'],
   });
   const model = after(calm(), exit, moved('shop-1'), broke('s1'), moved('shop-3'), broke('s2'));

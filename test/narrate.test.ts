@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClusterEvent } from '../apps/console/contract.ts';
+import type { ClusterEvent, VoteView } from '../apps/console/contract.ts';
 import type { Line } from '../apps/console/line.ts';
 import { narrate } from '../apps/console/narrate.ts';
 import type { Settings } from '../proxy/contract.ts';
@@ -17,6 +17,15 @@ const settings: Settings = {
   epoch: 2,
 };
 const progress = progressOf(21, { shoppersHit: 18 });
+
+const vote: VoteView = {
+  id: 'v1',
+  question: 'Will the carts survive?',
+  options: ['Yes', 'No'],
+  counts: [0, 0],
+  open: true,
+  came: null,
+};
 
 const you = (text: string): Line => ({ text, by: 'you' });
 const cluster = (text: string): Line => ({ text, by: 'cluster' });
@@ -174,12 +183,13 @@ const LINES: {
         class: 'lostSession',
         was: 'shop-2#5',
         now: 'shop-1#2',
+        status: 200,
         missing: ['mug', 'tea', 'mug', 'lamp'],
       },
       cluster('The cart of s17 broke: lost session, mug, tea and lamp gone; last whole on shop-2#5'),
     ],
     [
-      { run: 'k3f', shopper: 's1', class: 'duplicate', was: null, now: null, missing: [] },
+      { run: 'k3f', shopper: 's1', class: 'duplicate', was: null, now: null, status: 200, missing: [] },
       cluster('The cart of s1 broke: duplicate'),
     ],
   ],
@@ -191,6 +201,22 @@ const LINES: {
   'load.started': [
     [{ shoppers: 60, seed: 42 }, you('Load: 60 shoppers, seed 42')],
     [{ shoppers: 1, seed: null }, you('Load: 1 shopper')],
+  ],
+  'carts.placed': [[{ run: 'k3f', all: false, carts: [[12, 'shop-2', 'right']] }, null]],
+  'answers.sampled': [[{ run: 'k3f', of: 9, overMs: 250, samples: [[12, 'shop-2', 'wrong']] }, null]],
+  'store.sampled': [[{ keys: 60, opsPerSecond: 120, usedBytes: 1_100_000 }, null]],
+  'phones.address': [[{ joinUrls: ['http://10.0.0.7:8090/join'] }, null]],
+  'recording.moved': [[{ t: 9000, speed: 4 }, null]],
+  'student.joined': [[{ id: 'p1', name: 'Badger' }, null]],
+  'student.left': [[{ id: 'p1', name: 'Badger', why: 'asleep' }, null]],
+  'student.cart': [
+    [{ id: 'p1', name: 'Badger', on: 'shop-2', cart: 'broken', items: 3, silent: true }, null],
+  ],
+  'vote.changed': [
+    [{ vote: null }, null],
+    [{ vote }, you('Vote: Will the carts survive?')],
+    [{ vote: { ...vote, counts: [3, 4] } }, null],
+    [{ vote: { ...vote, counts: [3, 4], open: false, came: 1 } }, you('Vote decided: No')],
   ],
   'load.ended': [
     [{ exitCode: 0 }, cluster('Load ended: all checked carts are right')],

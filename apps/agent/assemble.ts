@@ -13,6 +13,7 @@ import { createReplicaClient } from './replica-client.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import type { Secrets } from './secrets.ts';
 import { createWipe } from './store/wipe.ts';
+import { startStoreSampler } from './store-sampler.ts';
 
 /** What an agent is made of, whether its members are processes or containers. */
 export interface Ingredients {
@@ -32,6 +33,8 @@ export interface Ingredients {
     external: string | null;
     /** its administration; null: it is somebody else's */
     commands: StoreHands | null;
+    /** its address when it is our own, to look how full it is, else null */
+    url: string | null;
   };
   /** the folder of the fault records */
   records: string;
@@ -44,7 +47,12 @@ export interface Assembled {
   agent: Agent;
   events: EventLog<AgentEvent>;
   api: RequestListener;
+  /** No look at anything any more; call it before the members end. */
+  close(): void;
 }
+
+/** A class of hours, though a busy store tells something each second. */
+const REMEMBERED_EVENTS = 20_000;
 
 /** Puts the agent together over a runtime; nothing is started or told yet. */
 export function assembleAgent(ingredients: Ingredients): Assembled {
@@ -60,7 +68,7 @@ export function assembleAgent(ingredients: Ingredients): Assembled {
     hosts = [],
     log,
   } = ingredients;
-  const events = new EventLog<AgentEvent>({ now: () => Date.now() - startedAt });
+  const events = new EventLog<AgentEvent>({ now: () => Date.now() - startedAt, limit: REMEMBERED_EVENTS });
   const proxy = createProxyClient(controlUrl);
   const wipeStore = createWipe({ runtime, external: store.external, prefix: config.cookiePrefix });
   const agent = new Agent({
@@ -71,5 +79,13 @@ export function assembleAgent(ingredients: Ingredients): Assembled {
     keys,
   });
   const api = createAgentApi({ agent, events, token: secrets.agent, hosts, log });
-  return { agent, events, api };
+  const sampler =
+    store.url === null
+      ? null
+      : startStoreSampler({
+          url: store.url,
+          isReady: () => runtime.members().some(({ role, state }) => role === 'store' && state === 'ready'),
+          onSample: (sample) => void events.add({ type: 'store.sampled', ...sample }),
+        });
+  return { agent, events, api, close: () => sampler?.close() };
 }

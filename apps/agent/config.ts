@@ -8,8 +8,10 @@ import {
   type Parsed,
   PORTS,
   text,
+  toggle,
   UsageError,
 } from '../../lib/flags.ts';
+import { readHostName } from '../../lib/host.ts';
 import { SETTINGS, type SettingValue } from '../../proxy/contract.ts';
 import { hideSecrets } from './store/choose.ts';
 
@@ -26,6 +28,11 @@ export const AGENT_FLAGS = {
     'auto|embedded|redis://…',
     'auto',
   ),
+  lan: toggle('others in the network reach the shop and, with a PIN, the control room'),
+  'lan-name': {
+    ...optionalText('with --lan: a name of this machine, beside its addresses', 'NAME'),
+    read: readHostName,
+  },
   'min-healthy': integer('no fault may leave fewer ready shops than this', 0, { min: 0, max: 16 }),
   name: text(
     'name of the cluster; two with different names and ports run side by side',
@@ -43,7 +50,12 @@ export const AGENT_FLAGS = {
 export interface AgentConfig {
   name: string;
   replicas: number;
+  /** where shop and control room listen, as processes; everything else stays on loopback */
   host: string;
+  /** others in the network reach both, and a PIN stands before the control room */
+  lan: boolean;
+  /** a name the control room answers to then, beside addresses */
+  lanName: string | null;
   port: number;
   controlPort: number;
   consolePort: number;
@@ -58,20 +70,21 @@ export interface AgentConfig {
 
 /** Most replicas a cluster may be scaled to. */
 export const MAX_REPLICAS = 16;
+const EVERY_ADDRESS = '0.0.0.0';
 /** The shops take no longer one. */
 const COOKIE_PREFIX = /^[A-Za-z0-9_-]{1,32}$/;
 /** With "cw_" in front it is a cookie prefix. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,28}$/;
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
+type AgentFlags = Parsed<typeof AGENT_FLAGS>['flags'];
+
 /** Checks what single flags cannot. Throws UsageError. */
-export function agentConfig(flags: Parsed<typeof AGENT_FLAGS>['flags'], words: string[] = []): AgentConfig {
+export function agentConfig(flags: AgentFlags, words: string[] = []): AgentConfig {
   if (words.length > 0)
     throw new UsageError(`npm start takes flags only, got "${words.join(' ')}"; see npm start -- --help`);
-  const { name, redis, port } = flags;
+  const { name, redis, replicas, affinity, sessions } = flags;
   const logLevel = flags['log-level'];
-  const controlPort = flags['control-port'] ?? (port === 0 ? 0 : port + 1);
-  const consolePort = flags['console-port'];
   if (!NAME.test(name)) {
     throw new UsageError(
       `--name: expected lower-case letters, digits and dashes (at most 29), got "${name}"`,
@@ -85,6 +98,32 @@ export function agentConfig(flags: Parsed<typeof AGENT_FLAGS>['flags'], words: s
   if (!LOG_LEVELS.includes(logLevel)) {
     throw new UsageError(`--log-level: expected one of ${LOG_LEVELS.join(', ')}, got "${logLevel}"`);
   }
+  const cookiePrefix = flags['cookie-prefix'] ?? (name === DEFAULT_NAME ? 'cw' : `cw_${name}`);
+  if (!COOKIE_PREFIX.test(cookiePrefix)) {
+    throw new UsageError(
+      `--cookie-prefix: expected letters, digits, _ and - (at most 32), got "${cookiePrefix}"`,
+    );
+  }
+  return {
+    ...{ name, replicas, affinity, sessions, redis, cookiePrefix, logLevel },
+    ...lanOf(flags),
+    ...portsOf(flags),
+    minHealthy: flags['min-healthy'],
+  };
+}
+
+function lanOf(flags: AgentFlags) {
+  const { lan } = flags;
+  const lanName = flags['lan-name'] ?? null;
+  if (lanName !== null && !lan)
+    throw new UsageError(`--lan-name ${lanName} is of use only with --lan: give both, or none`);
+  return { lan, lanName, host: lan ? EVERY_ADDRESS : '127.0.0.1' };
+}
+
+function portsOf(flags: AgentFlags) {
+  const { port } = flags;
+  const controlPort = flags['control-port'] ?? (port === 0 ? 0 : port + 1);
+  const consolePort = flags['console-port'];
   if (controlPort > PORTS.max) {
     throw new UsageError(
       `--port ${port} leaves no port after it for the control plane: give --control-port N`,
@@ -94,26 +133,7 @@ export function agentConfig(flags: Parsed<typeof AGENT_FLAGS>['flags'], words: s
   if (new Set(ports).size !== ports.length) {
     throw new UsageError(`--port, --control-port and --console-port must differ, got ${ports.join(', ')}`);
   }
-  const prefix = flags['cookie-prefix'] ?? (name === DEFAULT_NAME ? 'cw' : `cw_${name}`);
-  if (!COOKIE_PREFIX.test(prefix)) {
-    throw new UsageError(`--cookie-prefix: expected letters, digits, _ and - (at most 32), got "${prefix}"`);
-  }
-  const { replicas, affinity, sessions } = flags;
-  const cookiePrefix = prefix;
-  return {
-    name,
-    replicas,
-    host: '127.0.0.1',
-    port,
-    controlPort,
-    consolePort,
-    affinity,
-    sessions,
-    redis,
-    cookiePrefix,
-    logLevel,
-    minHealthy: flags['min-healthy'],
-  };
+  return { port, controlPort, consolePort };
 }
 
 const isRedisAddress = (text: string): boolean =>

@@ -38,6 +38,9 @@ export function dockerConfig(flags: DockerFlags, name: string): AgentConfig {
   return {
     name,
     host,
+    // Where containers are published is no business of the agent.
+    lan: false,
+    lanName: null,
     port,
     replicas,
     affinity,

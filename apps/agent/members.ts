@@ -12,6 +12,8 @@ export interface MemberContext {
   secrets: Secrets;
   /** of the signed cart cookie; read at each start of a shop */
   keys: KeyRing;
+  /** for instructors without the token; null: nobody needs one */
+  pin: string | null;
   startedAt: number;
   directory: string;
   redisUrl: string;
@@ -74,12 +76,16 @@ export function proxySpec(context: MemberContext, controlPort: number): MemberSp
 }
 
 export function consoleSpec(context: MemberContext, urls: { shop: string; control: string }): MemberSpec {
-  const { config, secrets, startedAt, agentUrl } = context;
+  const { config, secrets, pin, startedAt, agentUrl, directory } = context;
   const args = {
     name: config.name,
+    host: config.host,
+    ...(config.lanName === null ? {} : { 'lan-name': config.lanName }),
     'shop-url': urls.shop,
     'proxy-url': urls.control,
     'agent-url': agentUrl,
+    // Beside the run directory, which goes with the cluster: recordings are for afterwards.
+    'runs-dir': `${directory}.runs`,
     'run-started': startedAt,
     'log-level': config.logLevel,
   };
@@ -91,7 +97,12 @@ export function consoleSpec(context: MemberContext, urls: { shop: string; contro
     command: ({ port }) => ({
       file: process.execPath,
       args: [program(context, 'apps/console/main.js'), ...flagsOf({ ...args, port })],
-      env: { ...plainEnvironment(), CARTWRECK_TOKEN: secrets.token, CARTWRECK_AGENT_TOKEN: secrets.agent },
+      env: {
+        ...plainEnvironment(),
+        CARTWRECK_TOKEN: secrets.token,
+        CARTWRECK_AGENT_TOKEN: secrets.agent,
+        ...(pin === null ? {} : { CARTWRECK_PIN: pin }),
+      },
     }),
   };
 }

@@ -101,10 +101,15 @@ async function lookAfter(care: Care): Promise<void> {
     onEvent: (event) => agent.notice(event),
     onTrouble: (message) => log.warn(message),
   });
-  const { agent, events, api } = assembleAgent({
+  const { agent, events, api, ...assembled } = assembleAgent({
     ...{ config, secrets, startedAt, runtime, log },
     controlUrl: flags['proxy-url'],
-    store: { words: STORE_WORDS, external: null, commands: createStoreClient('server', STORE_URL) },
+    store: {
+      words: STORE_WORDS,
+      external: null,
+      commands: createStoreClient('server', STORE_URL),
+      url: STORE_URL,
+    },
     keys: new KeyRing(secrets.cookieKeys),
     records: join(flags.state, FAULTS_FOLDER),
     hosts: [flags.host],
@@ -122,6 +127,7 @@ async function lookAfter(care: Care): Promise<void> {
     if (!signal.aborted) await once(signal, 'abort');
     if (!isTakenDown(runtime)) await agent.letGo();
   } finally {
+    assembled.close();
     runtime.release();
     heart.stop();
     events.close();

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ClusterInfo } from '../../lib/cluster.ts';
 import { listen } from '../../lib/listen.ts';
 import { ExpectedError } from '../../lib/main.ts';
+import { newPin } from '../../lib/secret.ts';
 import { assembleAgent } from './assemble.ts';
 import type { AgentConfig } from './config.ts';
 import { KeyRing } from './keyring.ts';
@@ -24,6 +25,8 @@ import { createStoreClient } from './store-client.ts';
 /** A cluster of processes, up and taking requests. */
 export interface RunningCluster {
   info: ClusterInfo;
+  /** for instructors without the token, to be shown and not to be written anywhere; null: only this machine gets in */
+  pin: string | null;
   /** processes of an earlier cluster of this name that had to be ended first */
   reaped: number;
   /** Ends everything in order. A success when repeated. */
@@ -56,7 +59,8 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
   const ports = await choosePorts(config);
   const { directory, reaped } = claimRunDirectory(base, config.name, owner);
   const reaper = startReaper(programs, directory, owner);
-  const parts = assemble(options, choice, { directory, ...ports });
+  const pin = config.lan ? newPin() : null;
+  const parts = assemble(options, choice, { directory, pin, ...ports });
   let closing: Promise<void> | null = null;
   const close = () => {
     closing ??= parts.close().finally(() => {
@@ -72,7 +76,7 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
     const info: ClusterInfo = { ...(await parts.bringUp()), agent: owner };
     options.signal?.throwIfAborted();
     announceCluster(directory, info);
-    return { info, reaped, close };
+    return { info, pin, reaped, close };
   } catch (error) {
     await close();
     options.signal?.throwIfAborted();
@@ -85,6 +89,7 @@ export async function startCluster(options: StartOptions): Promise<RunningCluste
 /** Where the parts find each other; ports that nobody chose are chosen here. */
 interface Place {
   directory: string;
+  pin: string | null;
   controlPort: number;
   storePort: number;
 }
@@ -95,7 +100,8 @@ const choosePorts = async ({ controlPort }: AgentConfig) => ({
 });
 
 /** Puts the parts together; nothing runs yet. */
-function assemble(options: StartOptions, choice: StoreChoice, { directory, controlPort, storePort }: Place) {
+function assemble(options: StartOptions, choice: StoreChoice, place: Place) {
+  const { directory, pin, controlPort, storePort } = place;
   const { config, programs, log } = options;
   const startedAt = Date.now();
   const secrets = newSecrets();
@@ -105,7 +111,7 @@ function assemble(options: StartOptions, choice: StoreChoice, { directory, contr
   const redisUrl = external ?? `redis://${HOST}:${storePort}`;
   const commands = choice.kind === 'external' ? null : createStoreClient(choice.kind, redisUrl);
   const shared = { config, secrets, keys, startedAt };
-  const context: MemberContext = { ...shared, directory, redisUrl, agentUrl: '', programs };
+  const context: MemberContext = { ...shared, directory, pin, redisUrl, agentUrl: '', programs };
   const store = choice.kind === 'external' ? [] : [storeSpec(choice, storePort, directory)];
   const runtime = new ProcessRuntime({
     directory,
@@ -115,9 +121,9 @@ function assemble(options: StartOptions, choice: StoreChoice, { directory, contr
     onEvent: (event) => agent.notice(event),
     onLine: options.onLine,
   });
-  const { agent, events, api } = assembleAgent({
+  const { agent, events, api, ...assembled } = assembleAgent({
     ...{ ...shared, runtime, controlUrl, log },
-    store: { words: choice.words, external, commands },
+    store: { words: choice.words, external, commands, url: external === null ? redisUrl : null },
     records: `${directory}/faults`,
   });
   const server = createServer(api);
@@ -147,6 +153,7 @@ function assemble(options: StartOptions, choice: StoreChoice, { directory, contr
       };
     },
     async close(): Promise<void> {
+      assembled.close();
       await agent.close();
       events.close();
       server.close();

@@ -1,16 +1,16 @@
 import type { Express, RequestHandler } from 'express';
 import { z } from 'zod';
-import { requireToken } from '../../lib/api.ts';
 import { ApiError, badRequest } from '../../lib/api-error.ts';
 import { callApi, type Method } from '../../lib/call.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { readBody } from '../../lib/read-body.ts';
 import { sendEvents } from '../../lib/sse.ts';
-import type { LoadEvent } from '../../scripts/load/contract.ts';
-import { CLASSES } from '../../scripts/oracle/oracle.ts';
 import { FAULTS, type FaultName, type FaultRow } from '../agent/contract.ts';
+import { limitReaders } from './access/readers.ts';
 import type { ConsoleFlags } from './config.ts';
+import type { ClusterState } from './contract.ts';
 import type { Story } from './events.ts';
+import { readProgress } from './progress.ts';
 import type { Runs } from './runs/load.ts';
 import { readCluster } from './snapshot.ts';
 
@@ -20,6 +20,8 @@ const AGENT_LIMIT_MS = 30_000;
 const PROXY_LIMIT_MS = 2000;
 const MAX_SHOPPERS = 500;
 const MAX_LOAD_MS = 3_600_000;
+/** Each open page is one. A page that finds no room says so and tries again. */
+const MAX_READERS = 64;
 
 const LOAD_BODY = z.strictObject({
   shoppers: z.number().int().min(1).max(MAX_SHOPPERS),
@@ -27,20 +29,9 @@ const LOAD_BODY = z.strictObject({
   seed: z.number().int().min(0).optional(),
 });
 
-/** Only what the pages rely on is checked; the whole shape is the load script's contract. */
-const PROGRESS_BODY = z.object({
-  events: z
-    .array(
-      z.discriminatedUnion('type', [
-        z.looseObject({ type: z.literal('carts.progress'), run: z.string(), shoppers: z.number() }),
-        z.looseObject({ type: z.literal('cart.broken'), run: z.string(), class: z.enum(CLASSES) }),
-      ]),
-    )
-    .max(1000),
-});
-
 /**
- * The control API: every button of the pages and every verb of the scripts is one of these calls.
+ * The control API: every button of the pages and every verb of the scripts is one of these calls. Who may make which is
+ * decided before (access/rules.ts).
  *
  *   GET   /api/state            snapshot, read back from proxy and agent
  *   GET   /api/events           server-sent events of the whole cluster, resumes with Last-Event-ID or ?after=
@@ -54,46 +45,48 @@ const PROGRESS_BODY = z.object({
  *   POST  /api/reset            back to how it started
  *   POST  /api/progress         from the load script: {events}
  */
-export function addApi(api: Express, parts: { flags: ConsoleFlags; story: Story; runs: Runs }): void {
-  const { flags, story, runs } = parts;
-  const authorised = requireToken(flags.token);
+export function addApi(
+  api: Express,
+  parts: { flags: ConsoleFlags; story: Story; runs: Runs; phones: () => ClusterState['phones'] },
+): void {
+  const { flags, story, runs, phones } = parts;
   const toProxy = { base: flags['proxy-url'], token: '', timeoutMs: PROXY_LIMIT_MS };
   const toAgent = { base: flags['agent-url'], token: flags['agent-token'], timeoutMs: AGENT_LIMIT_MS };
   const proxy = (method: Method) => pass(method, toProxy);
   const agent = (method: Method) => pass(method, toAgent);
 
   api.get('/api/state', async (_req, res) => {
-    res.json(await readCluster({ flags, story, loadRunning: runs.running() }));
+    res.json(await readCluster({ flags, story, loadRunning: runs.running(), phones: phones() }));
   });
-  api.get('/api/events', (req, res) => sendEvents(story.log, req, res));
+  api.get('/api/events', limitReaders(MAX_READERS), (req, res) => sendEvents(story.log, req, res));
   api.get('/api/settings', proxy('GET'));
-  api.patch('/api/settings', authorised, proxy('PATCH'));
-  api.post('/api/faults', authorised, dryByQuery, (req, res, next) => {
+  api.patch('/api/settings', proxy('PATCH'));
+  api.post('/api/faults', dryByQuery, (req, res, next) => {
     requireShoppers(req.body, story);
     return agent('POST')(req, res, next);
   });
-  api.delete('/api/faults/:id', authorised, agent('DELETE'));
-  api.put('/api/replicas', authorised, agent('PUT'));
-  api.post('/api/deploys', authorised, agent('POST'));
-  api.post('/api/stop', authorised, agent('POST'));
-  api.post('/api/arm', authorised, agent('POST'));
-  api.post('/api/reset', authorised, async (req, res, next) => {
+  api.delete('/api/faults/:id', agent('DELETE'));
+  api.put('/api/replicas', agent('PUT'));
+  api.post('/api/deploys', agent('POST'));
+  api.post('/api/stop', agent('POST'));
+  api.post('/api/arm', agent('POST'));
+  api.post('/api/reset', async (req, res, next) => {
     // Shoppers of before would see the reset as a loss that nobody caused.
     await runs.stop();
     return agent('POST')(req, res, next);
   });
-  api.post('/api/load', authorised, (req, res) => {
+  api.post('/api/load', (req, res) => {
     const request = readBody(LOAD_BODY, req.body);
     requireDuration(request.duration);
     runs.start(request);
     res.status(202).json({ running: true });
   });
-  api.delete('/api/load', authorised, async (_req, res) => {
+  api.delete('/api/load', async (_req, res) => {
     await runs.stop();
     res.json({ running: false });
   });
-  api.post('/api/progress', authorised, (req, res) => {
-    story.tell(readBody(PROGRESS_BODY, req.body).events as unknown as LoadEvent[]);
+  api.post('/api/progress', (req, res) => {
+    story.tell(readProgress(req.body));
     res.status(204).end();
   });
 }

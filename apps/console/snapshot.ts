@@ -4,7 +4,6 @@ import type { AgentState } from '../agent/contract.ts';
 import type { ConsoleFlags } from './config.ts';
 import type { ClusterState } from './contract.ts';
 import type { Story } from './events.ts';
-import { EMPTY_SCENE } from './scene/scene.ts';
 
 const READ_LIMIT_MS = 1000;
 
@@ -13,10 +12,12 @@ export async function readCluster(options: {
   flags: ConsoleFlags;
   story: Story;
   loadRunning: boolean;
+  phones: ClusterState['phones'];
 }): Promise<ClusterState> {
-  const { flags, story, loadRunning } = options;
+  const { flags, story, loadRunning, phones } = options;
   // Before the reading: an event that falls between is applied again by the follower, and does no harm then.
-  const seq = story.log.lastSeq;
+  // The scene counts, so it must be exactly the one after that event.
+  const { seq, scene } = { seq: story.log.lastSeq, scene: story.scene() };
   const get = <T>(url: string, token?: string) =>
     callApi<T>(url, { timeoutMs: READ_LIMIT_MS, ...(token === undefined ? {} : { token }) }).catch(
       () => null,
@@ -46,7 +47,7 @@ export async function readCluster(options: {
     t: Date.now() - flags['run-started'],
     speed: 1,
     recording: null,
-    scene: EMPTY_SCENE,
-    phones: { open: false, joinUrls: [] },
+    scene,
+    phones,
   };
 }

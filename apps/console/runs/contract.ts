@@ -39,6 +39,8 @@ export interface RecordingHead {
   schema: 'recording/1';
   run: string;
   number: number;
+  /** what the control room knows of it from the start it gave itself */
+  seed: number | null;
   /** wall clock ms that `t` counts from */
   startedAt: number;
   /** the snapshot it began with */

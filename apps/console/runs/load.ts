@@ -75,8 +75,8 @@ export function createRuns(options: {
   };
 }
 
-/** The load may tell how it goes, and nothing more: the agent's token is not for it. */
+/** The load may tell how it goes, and nothing more: the agent's token and the PIN are not for it. */
 function loadEnvironment(token: string): NodeJS.ProcessEnv {
-  const { CARTWRECK_AGENT_TOKEN: _, ...env } = process.env;
+  const { CARTWRECK_AGENT_TOKEN: _, CARTWRECK_PIN: __, ...env } = process.env;
   return { ...env, CARTWRECK_TOKEN: token };
 }

@@ -1,3 +1,4 @@
+import type { SettingName, SettingValue } from '../../../proxy/contract.ts';
 import type { CartLook } from '../../../scripts/load/contract.ts';
 import type { FaultName } from '../../agent/contract.ts';
 import type { VoteView } from '../phones/contract.ts';
@@ -8,7 +9,7 @@ import type { VoteView } from '../phones/contract.ts';
  * followed since, and a recording played back have the same one. Plain JSON; all of it is bounded.
  */
 export interface Scene {
-  /** the load that goes on, or went on last; null before the first */
+  /** the load that goes on, or went on last, in ms since the cluster's run began; null before the first */
   run: { id: string; shoppers: number; startedAt: number; endedAt: number | null } | null;
   /** by number: "12" is shopper s12 */
   robots: Record<string, Stand>;
@@ -19,9 +20,9 @@ export interface Scene {
   errors: number;
   /** the last thing that was done to the cluster, and what has come of it; null = nothing yet */
   impact: Impact | null;
-  /** sessions that were in memory that is gone */
+  /** sessions that were in memory that is gone, and whose; unasked = no shopper has missed them yet */
   floor: { lost: number; unasked: number; from: string[] };
-  /** lives of replicas that ended, newest last */
+  /** lives of replicas that ended, and emptied stores (life "redis"), newest last */
   deaths: Death[];
   store: { keys: number | null; opsPerSecond: number | null; usedBytes: number | null } | null;
   /** whole seconds of `t`, without gaps, oldest first */
@@ -29,6 +30,8 @@ export interface Scene {
   /** oldest first */
   flags: SceneFlag[];
   vote: VoteView | null;
+  /** what the next event is counted with; nobody draws it */
+  books: Books;
 }
 
 /** A shopper: which replica answered it last, and its cart. */
@@ -69,7 +72,7 @@ export interface Death {
   /** shop-2#5 */
   life: string;
   t: number;
-  /** "killed", "replaced by a deploy", "crashed by itself": goes after "it was" */
+  /** "killed", "replaced by a deploy", "ended by a crash of its own": goes after "it was" */
   how: string;
   /** sessions in its memory when they were last counted; null = nobody counted */
   sessions: number | null;
@@ -98,7 +101,50 @@ export interface SceneFlag {
   fault: boolean;
 }
 
-export const LIMITS = { seconds: 130, flags: 60, deaths: 60, robots: 500, students: 240 } as const;
+/** Shoppers are named by key: "12" is robot s12, "student:7" a student. */
+export interface Books {
+  /** the newest progress of the run: when, and its errors so far */
+  progress: { t: number; errors: number } | null;
+  /** robots with a cart, those with a broken one, and those broken silently, as the load said last */
+  robots: { carts: number; broken: number; silent: number };
+  /** the newest broken cart of the run: those up to it are not counted again */
+  nth: number;
+  /** runs that were followed by another: a late word of theirs changes nothing */
+  pastRuns: string[];
+  /** filled sessions in the memory of each replica, when last counted */
+  counted: Record<string, number>;
+  /** replicas that do not run: what is still counted of them is old */
+  ended: string[];
+  /** replicas that went out of rotation and are to come back */
+  ejected: string[];
+  /** how the next death of a replica is to be called, by what was done to it */
+  doomed: Record<string, string>;
+  deploying: boolean;
+  /** the newest change of settings, and the newest reset: when, and until something else is done */
+  settings: { t: number; changed: SettingName[] } | null;
+  resetAt: number | null;
+  /** of the impact: who had a cart when it began, how often each broke, the lives it ended */
+  had: string[];
+  hits: Record<string, number>;
+  lives: string[];
+  /** where sessions live since that was switched; null = it was not */
+  mode: SettingValue<'sessions'> | null;
+  /** lives on the floor, and how many of the sessions there were missed by a shopper, or given up by a switch before */
+  floorLives: string[];
+  missed: number;
+  /** of the sessions a store has lost, those that nobody has missed yet: which cart was in it nobody can tell */
+  storeLost: number;
+}
+
+export const LIMITS = {
+  seconds: 130,
+  flags: 60,
+  deaths: 60,
+  robots: 500,
+  students: 240,
+  pastRuns: 20,
+  hits: 1000,
+} as const;
 
 export const EMPTY_SCENE: Scene = {
   run: null,
@@ -113,4 +159,24 @@ export const EMPTY_SCENE: Scene = {
   seconds: [],
   flags: [],
   vote: null,
+  books: {
+    progress: null,
+    robots: { carts: 0, broken: 0, silent: 0 },
+    nth: 0,
+    pastRuns: [],
+    counted: {},
+    ended: [],
+    ejected: [],
+    doomed: {},
+    deploying: false,
+    settings: null,
+    resetAt: null,
+    had: [],
+    hits: {},
+    lives: [],
+    mode: null,
+    floorLives: [],
+    missed: 0,
+    storeLost: 0,
+  },
 };

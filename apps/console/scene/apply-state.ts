@@ -1,8 +1,15 @@
-import type { Stamped } from '../../../../lib/event-log.ts';
-import type { UpstreamView } from '../../../../proxy/contract.ts';
-import type { DeployView, FaultView, MemberState, MemberView } from '../../../agent/contract.ts';
-import type { ClusterEvent, ClusterState, ReplicaView } from '../../contract.ts';
-import { FAULT_LABELS } from './labels.ts';
+import type { Stamped } from '../../../lib/event-log.ts';
+import type { UpstreamView } from '../../../proxy/contract.ts';
+import {
+  type DeployView,
+  FAULTS,
+  type FaultRow,
+  type FaultView,
+  type MemberState,
+  type MemberView,
+} from '../../agent/contract.ts';
+import type { ClusterEvent, ClusterState, ReplicaView } from '../contract.ts';
+import { applyToScene } from './apply-scene.ts';
 
 type EventOf<T extends ClusterEvent['type']> = Stamped<Extract<ClusterEvent, { type: T }>>;
 type Rule<T extends ClusterEvent['type']> = (state: ClusterState, event: EventOf<T>) => ClusterState;
@@ -44,7 +51,7 @@ const RULES: { [T in ClusterEvent['type']]: Rule<T> } = {
       with: words,
       forMs,
       injectedAt: t,
-      state: FAULT_LABELS[fault].undo === null ? 'done' : 'active',
+      state: (FAULTS[fault] as FaultRow | undefined)?.undo === null ? 'done' : 'active',
     }),
   'fault.undone': (state, { id }) => setFault(state, id, 'undone'),
   'fault.failed': (state, { id }) => setFault(state, id, 'failed'),
@@ -76,10 +83,18 @@ const RULES: { [T in ClusterEvent['type']]: Rule<T> } = {
   'load.ended': (state) => ({ ...state, loadRunning: false }),
 };
 
-/** The snapshot after one event. An event of a newer cluster that has no rule here changes nothing. */
+/**
+ * The snapshot after one event, its scene included. An event of a newer cluster that has no rule here only moves the
+ * time on. Call it for each event once: the scene counts.
+ */
 export function applyToState(state: ClusterState, event: Stamped<ClusterEvent>): ClusterState {
   const rule = RULES[event.type] as Rule<ClusterEvent['type']> | undefined;
-  return rule ? rule(state, event) : state;
+  return {
+    ...(rule ? rule(state, event) : state),
+    seq: event.seq,
+    t: Math.max(state.t, event.t),
+    scene: applyToScene(state.scene, event),
+  };
 }
 
 function changeReplica(

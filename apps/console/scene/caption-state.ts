@@ -1,0 +1,66 @@
+import type { SettingName } from '../../../proxy/contract.ts';
+import type { ClusterState } from '../contract.ts';
+import { SETTING_LABELS, valueLabel } from '../web/shared/labels.ts';
+import { isHashed, isPinned, placeOf } from './words.ts';
+
+/** Sentences about how things are, each as a list from the best to the shortest. */
+export const stateSentences = { now, switched, reset, stopped };
+
+function now(state: ClusterState): string[] {
+  const { scene, settings } = state;
+  const { carts, broken } = scene.now;
+  if (scene.run === null && scene.students.length === 0)
+    return ['Nobody is shopping yet. Start shoppers, or join with a phone.'];
+  if (scene.run !== null && scene.run.endedAt !== null && scene.students.length === 0)
+    return [`The shoppers have left. ${broken} of ${carts} carts were broken at the end.`];
+  if (carts === 0) return ['Nobody has put anything into a cart yet.'];
+  if (broken === 0) return calm(carts, placeOf(state));
+  const wrong = carts === 1 ? 'The one cart is wrong.' : `${broken} of ${carts} carts are wrong.`;
+  if (settings?.sessions === 'memory' && !isPinned(state))
+    return [`${wrong} Requests meet replicas that never saw the cart.`];
+  if (settings?.sessions === 'memory' && isHashed(state))
+    return [`${wrong} Each lived where its shopper is not sent any more.`, wrong];
+  return [wrong];
+}
+
+function calm(carts: number, place: string | null): string[] {
+  const right = carts === 1 ? 'The one cart is right.' : `All ${carts} carts are right.`;
+  return place === null ? [right] : [`${right} ${carts === 1 ? 'It' : 'Each'} lives in ${place}.`];
+}
+
+const SESSIONS_NOW: Record<string, string> = {
+  memory: 'replica memory',
+  redis: 'Redis',
+  cookie: 'a signed cookie',
+};
+
+/** Right after a switch: what is so now, and what it does not change. */
+function switched({ settings, scene }: ClusterState, changed: readonly SettingName[]): string[] {
+  const [name] = changed;
+  if (settings === null || name === undefined) return ['The settings were changed.'];
+  if (changed.includes('sessions')) {
+    const fact = `Sessions now live in ${SESSIONS_NOW[settings.sessions] ?? settings.sessions}.`;
+    return scene.now.carts === 0 ? [fact] : [`${fact} Carts from before stay where they were.`, fact];
+  }
+  if (name === 'affinity')
+    return [AFFINITY_NOW[settings.affinity] ?? `Affinity is now ${settings.affinity}.`];
+  const fact = `${SETTING_LABELS[name]?.label ?? name} is now: ${valueLabel(name, settings[name])}.`;
+  return [fact, 'The settings were changed.'];
+}
+
+const AFFINITY_NOW: Record<string, string> = {
+  none: 'The proxy now sends each request to the next replica.',
+  cookie: 'The proxy now gives each shopper a cookie that names its replica.',
+  'ip-hash': 'The proxy now sends each address to one replica.',
+  'session-hash': 'The proxy now sends each session id to one replica.',
+  table: 'The proxy now keeps a table of which session belongs to which replica.',
+  connection: 'The proxy now keeps each connection at one replica.',
+};
+
+function reset(): string[] {
+  return ['Everything is as it was at the start: no faults, and all carts are gone.'];
+}
+
+function stopped(_state: ClusterState): string[] {
+  return ['Emergency stop. Every fault was undone; none is allowed until armed again.'];
+}
