@@ -1,6 +1,11 @@
 // Runs in a page: every text that overlaps another, leaves the page, or is smaller than the floor on the screen.
 (floor) => {
+  const clipped = (element) =>
+    element !== null &&
+    (getComputedStyle(element).clipPath === 'inset(50%)' || clipped(element.parentElement));
   const visible = (element) => {
+    // Folded away, or only for those who have the page read to them.
+    if (!element.checkVisibility() || clipped(element)) return false;
     const { visibility, opacity } = getComputedStyle(element);
     const { width, height } = element.getBoundingClientRect();
     return visibility !== 'hidden' && opacity !== '0' && width >= 2 && height >= 2;

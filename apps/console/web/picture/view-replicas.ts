@@ -1,0 +1,79 @@
+import type { ClusterState, ReplicaView } from '../../contract.ts';
+import type { Model } from '../shared/model.ts';
+import { type ReplicaRow, replicaRows } from '../shared/rows.ts';
+
+export interface ReplicaLook {
+  id: string;
+  number: number;
+  /** "#5" */
+  life: string;
+  state: ReplicaRow['state'];
+  /** "33 pins", "killed", "frozen" */
+  word: string;
+  pins: number | null;
+  /** sessions in its memory; null = it keeps none, or nobody has counted */
+  sessions: { filled: number; empty: number } | null;
+  /** what its card says where no tokens are: "keeps no session" */
+  remark: string;
+  /** sessions that died with it */
+  ghosts: number;
+  perSecond: number | null;
+}
+
+/** The replicas in the order of their numbers. */
+export function replicaLooks(model: Model, runMs: number, pins: boolean): ReplicaLook[] {
+  const { state, perSecond } = model;
+  const views = new Map((state?.replicas ?? []).map((replica) => [replica.id, replica]));
+  const counts = countPins(state);
+  const lastSecond = state?.scene.seconds.at(-1);
+  return (replicaRows(model, runMs) ?? []).map((row) => {
+    const pinned = pins ? (counts.get(row.id) ?? 0) : null;
+    const death = state?.scene.deaths.findLast(({ life }) => life === row.life);
+    const dead = row.state === 'dead';
+    return {
+      id: row.id,
+      number: row.number,
+      life: row.life.slice(row.id.length),
+      state: row.state,
+      word: wordOf(row, pinned, death?.how),
+      pins: pinned,
+      sessions: sessionsOf(state, views.get(row.id)),
+      remark: remarkOf(row.state, state?.settings?.sessions ?? null),
+      ghosts: dead ? (death?.sessions ?? 0) : 0,
+      perSecond: perSecond.get(row.id) ?? lastSecond?.perSecond[row.id] ?? null,
+    };
+  });
+}
+
+function countPins(state: ClusterState | null): Map<string, number> {
+  const counts = new Map<string, number>();
+  if (state === null) return counts;
+  for (const { on } of [...Object.values(state.scene.robots), ...state.scene.students]) {
+    if (on !== null) counts.set(on, (counts.get(on) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function wordOf({ state }: ReplicaRow, pins: number | null, how = 'dead'): string {
+  if (state === 'dead') return how.split(' ')[0] ?? how;
+  if (state === 'out') return 'down';
+  if (state !== 'ready' || pins === null) return state;
+  return pins === 1 ? '1 pin' : `${pins} pins`;
+}
+
+/** Its memory may still hold what came before sessions were moved elsewhere: that is shown, it is so. */
+function sessionsOf(state: ClusterState | null, replica: ReplicaView | undefined): ReplicaLook['sessions'] {
+  const told = replica?.state === 'exited' ? null : (replica?.upstream?.sessions ?? null);
+  if (told === null) return null;
+  const lives = state?.settings?.sessions === 'memory' || told.filled + told.empty > 0;
+  return lives ? told : null;
+}
+
+function remarkOf(state: ReplicaLook['state'], sessions: string | null): string {
+  if (state === 'dead') return sessions === 'memory' ? 'nothing was in it' : 'nothing was kept here';
+  if (state === 'starting') return 'begins with nothing';
+  return sessions === 'memory' ? 'not counted yet' : 'keeps no session';
+}
+
+/** shop-2 → 2; what has no number → 0 */
+export const numberOf = (id: string): number => Number(/(\d+)(?:#\d+)?$/.exec(id)?.[1] ?? 0);
