@@ -42,7 +42,7 @@ export function clientsFor(options: { url: string; connections: number; path: st
   ];
 }
 
-function findProgram(name: string, path: string): string | null {
+export function findProgram(name: string, path: string): string | null {
   for (const folder of path.split(delimiter).filter(Boolean)) {
     try {
       accessSync(join(folder, name), constants.X_OK);
