@@ -44,7 +44,7 @@ async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
     out: process.stderr,
     colours: coloursFor(process.stderr, flags, env),
     quiet: flags.quiet,
-    consoleUrl: report?.url ?? null,
+    report,
   });
   const warnings = warningsOf(result, probe.keepAliveMs);
   show({ result, story: run.story(), warnings }, { flags, env });

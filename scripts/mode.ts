@@ -19,7 +19,7 @@ await runMain(async () => {
   const change = readChange(positionals);
   const { consoleUrl, token } = await requireCluster(process.env, flags.name);
   const url = `${consoleUrl}/api/settings`;
-  const before = await callApi<Settings>(url);
+  const before = await callApi<Settings>(url, { token });
   // What is printed is what the proxy says it is now, never what was asked for.
   const now =
     change === null ? before : await callApi<Settings>(url, { method: 'PATCH', body: change, token });

@@ -19,6 +19,8 @@ const FORBIDDEN: [from: string, imported: string][] = [
   ['apps/agent/g.ts', '../../proxy/pool.ts'],
   ['apps/agent/h.ts', '../console/contract.ts'],
   ['apps/console/i.ts', '../agent/agent.ts'],
+  ['apps/console/phones/t.ts', '../../agent/agent.ts'],
+  ['apps/console/runs/u.ts', '../../../proxy/pool.ts'],
   ['apps/console/web/j.ts', 'node:fs'],
   ['lib/k.ts', '../proxy/contract.ts'],
   ['scripts/load/l.ts', '../../proxy/pool.ts'],

@@ -75,7 +75,10 @@ test('the banner says what is wrong and who had kept it, and nothing it does not
   assert.equal(banner(fresh, answer([])).headline, 'Your cart is empty');
   assert.deepEqual(banner(withTwo, answer([line('a'), line('b')])).mood, 'calm');
   const lost = banner(withTwo, answer([line('x')], { boot: 'shop-3#2' }));
-  assert.deepEqual([lost.mood, lost.canAccept], ['broken', true]);
+  assert.deepEqual([lost.mood, lost.canAccept, lost.headline], ['broken', true, 'Your cart is gone']);
+  assert.equal(banner(withTwo, answer([line('a')])).headline, 'Part of your cart is gone');
+  const strange = banner(withTwo, answer([line('a'), line('b'), line('x')]));
+  assert.equal(strange.headline, 'Your cart is not what you put in');
   assert.equal(
     lost.reason,
     'shop-3#2 answered 200 OK: 2 of 2 items gone and it has what you did not put in. What is gone was kept by shop-1#1.',
@@ -87,8 +90,10 @@ test('the banner says what is wrong and who had kept it, and nothing it does not
 test('a refusal and an unknown outcome are told apart', () => {
   const refused = troubleBanner({ outcome: 'fail', message: 'No.', servedBy: 'shop-1' });
   assert.deepEqual([refused.headline, refused.reason], ['The shop refused that', 'shop-1 says: No.']);
+  const unknown = { outcome: 'unknown', message: 'Nothing.', servedBy: null };
+  assert.equal(troubleBanner({ ...unknown, code: 'no_answer' }).headline, 'The shop did not answer');
   assert.equal(
-    troubleBanner({ outcome: 'unknown', message: 'Nothing.', servedBy: null }).headline,
+    troubleBanner({ ...unknown, code: 'store_unavailable' }).headline,
     'The shop could not do that',
   );
 });

@@ -87,12 +87,12 @@ test('when the replica died with the cart, the page says what is gone and who ha
   await says(page, 'Your cart is right');
   await first.stop();
   await press(page, 'Add a book');
-  await says(page, 'The shop could not do that');
+  await says(page, 'The shop did not answer');
   const second = createReplica(readConfig({ ...env, BOOT_ID: 'shop-2#2' }), log);
   t.after(() => second.stop());
   await second.open({ host: '127.0.0.1', port });
   await page.reload();
-  await says(page, 'Your cart is not what you put in');
+  await says(page, 'Your cart is gone');
   assert.deepEqual(await rowsOf(page), ['Mug × 1 | Mug gone', 'Tea × 1 | Tea gone']);
   const reason = await page.locator('#reason').innerText();
   assert.equal(reason, 'shop-2#2 answered 200 OK: 2 of 2 items gone. What is gone was kept by shop-2#1.');

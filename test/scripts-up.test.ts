@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { ClusterState } from '../apps/console/contract.ts';
+import { callApi } from '../lib/call.ts';
 import { runScript, scratch, spawnUp } from './support/cluster.ts';
 import { waitFor } from './support/wait.ts';
 
@@ -19,7 +21,7 @@ const MISTAKES: { args: string[]; env?: Record<string, string>; code: number; sa
   {
     args: ['--affinity', 'glue'],
     code: 2,
-    says: /--affinity: expected one of none, cookie, ip-hash, got "glue"/,
+    says: /--affinity: expected one of none, cookie, ip-hash, session-hash, table, connection, got "glue"/,
   },
   {
     args: ['--sessions', 'cake'],
@@ -42,6 +44,12 @@ const MISTAKES: { args: string[]; env?: Record<string, string>; code: number; sa
   { args: ['--name', '../x'], code: 2, says: /got "..\/x"/ },
   { args: ['--name', 'x'.repeat(30)], code: 2, says: /at most 29/ },
   { args: ['--cookie-prefix', 'a b'], code: 2, says: /--cookie-prefix: expected .*got "a b"/ },
+  { args: ['--lan-name', 'laptop'], code: 2, says: /--lan-name laptop is of use only with --lan/ },
+  {
+    args: ['--lan', '--lan-name', 'http://x'],
+    code: 2,
+    says: /--lan-name: expected a host name.*"http:\/\/x"/,
+  },
   { args: ['--log-level', 'loud'], code: 2, says: /--log-level: expected one of trace,.*got "loud"/ },
 ];
 
@@ -102,3 +110,33 @@ test('the story is told in the order of time, and once, even when the console di
   assert.equal(times.length > 8, true, cluster.output());
   assert.deepEqual(times, times.toSorted());
 });
+
+test('with --lan others reach the shop and, with a PIN that is in the terminal alone, the control room', async (t) => {
+  const cluster = await spawnUp(t, ['--replicas', '1', '--lan', '--lan-name', 'laptop.local']);
+  const { consoleUrl, controlUrl, url } = cluster.info;
+  const [, pin = ''] = /PIN +([0-9]{6})\n/.exec(cluster.output()) ?? [];
+  assert.match(cluster.output(), /Phones +http:\/\/laptop\.local:[0-9]+\/join/);
+  // All of 127.0.0.0/8 is this machine: only who listens everywhere answers there.
+  const elsewhere = (address: string) => address.replace('127.0.0.1', '127.0.0.2');
+  const room = `${elsewhere(consoleUrl)}/api`;
+  const givePin = () => callApi<{ token: string }>(`${room}/session`, { method: 'POST', body: { pin } });
+  await callApi(`${elsewhere(url)}/api/cart`);
+  await assert.rejects(callApi(`${room}/state`), { status: 401 });
+  await assert.rejects(callApi(`${elsewhere(controlUrl)}/settings`), { code: 'unreachable' });
+  const { token } = await givePin();
+  assert.equal((await callApi<ClusterState>(`${room}/state`, { token })).phones.open, true);
+  await waitFor('the story, for which the terminal needs the token', () =>
+    cluster.output().includes('shop-1 is up'),
+  );
+  assert.deepEqual(filesWith(cluster.base, [pin, token]), []);
+  process.kill(cluster.pidOf('console/main.js'), 'SIGKILL');
+  await waitFor('the next console to take the same PIN', givePin);
+});
+
+/** The files under a folder in which one of these texts stands. */
+function filesWith(folder: string, texts: string[]): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile())
+    .filter((file) => texts.some((text) => readFileSync(file, 'utf8').includes(text)));
+}

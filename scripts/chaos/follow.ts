@@ -57,7 +57,8 @@ function servingLives(state: ClusterState, faultId: string, targets: readonly st
   return serve.length === targets.length ? serve.map(({ life }) => life) : null;
 }
 
-const readState = (cluster: ClusterInfo) => callApi<ClusterState>(`${cluster.consoleUrl}/api/state`);
+const readState = ({ consoleUrl, token }: ClusterInfo) =>
+  callApi<ClusterState>(`${consoleUrl}/api/state`, { token });
 
 /** Starts a deploy and tells its phases. Resolves to the exit code: 0 finished, 1 failed. */
 export async function followDeploy(
@@ -93,6 +94,7 @@ function watch(
     const limit = setTimeout(finish, limitMs, null);
     const stream = followEvents<ClusterEvent>({
       url: `${cluster.consoleUrl}/api/events`,
+      headers: { authorization: `Bearer ${cluster.token}` },
       after: 0,
       onEvent: (event) => {
         if (!over && done(event)) finish(event);

@@ -41,9 +41,9 @@ export async function ownPlace(options: {
 export async function runningPlace(name: string, env: Env): Promise<Place> {
   const info = await requireCluster(env, name);
   const api = `${info.consoleUrl}/api`;
-  const { replicas, faults } = await callApi<ClusterState>(`${api}/state`);
+  const { replicas, faults } = await callApi<ClusterState>(`${api}/state`, { token: info.token });
   requireFit(name, replicas?.length ?? 0, faults.filter(({ state }) => state === 'active').length);
-  const { epoch: _, ...found } = await callApi<Settings>(`${api}/settings`);
+  const { epoch: _, ...found } = await callApi<Settings>(`${api}/settings`, { token: info.token });
   const leave = async () => {
     await mend(info);
     await callApi(`${api}/settings`, { method: 'PATCH', token: info.token, body: found });
@@ -66,7 +66,7 @@ function requireFit(name: string, shops: number, broken: number): void {
 
 /** An interrupted design leaves its shop dead. There were no faults before, so all that are there are the demo's. */
 async function mend({ consoleUrl, token }: ClusterInfo): Promise<void> {
-  const { faults } = await callApi<ClusterState>(`${consoleUrl}/api/state`);
+  const { faults } = await callApi<ClusterState>(`${consoleUrl}/api/state`, { token });
   for (const { id } of faults.filter(({ state }) => state === 'active'))
     await callApi(`${consoleUrl}/api/faults/${id}`, { method: 'DELETE', token });
 }

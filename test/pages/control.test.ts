@@ -2,50 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { Page } from 'playwright-core';
-import { axe, NO_BROWSER, openPage as openAnyPage } from '../support/browser.ts';
-import { readyReplica } from '../support/cluster-state.ts';
-import { buildPages, type FakeConsole, startFakeConsole, TOKEN } from '../support/fake-console.ts';
+import { axe, NO_BROWSER } from '../support/browser.ts';
+import { killShop2, openControl as openPage, shown, withPages } from '../support/control-page.ts';
+import { startFakeConsole, TOKEN } from '../support/fake-console.ts';
 import { waitFor } from '../support/wait.ts';
 
 const skip = NO_BROWSER;
-let built: Awaited<ReturnType<typeof buildPages>>;
-before(async () => {
-  built = await buildPages();
-});
-after(() => built.remove());
-
-/** The page of a fresh fake console; complaints of the browser and requests to strangers fail the test. */
-async function openPage(
-  t: TestContext,
-  options: { token?: string | null; colorScheme?: 'light' | 'dark'; width?: number } = {},
-): Promise<{ fake: FakeConsole; page: Page; complaints: string[] }> {
-  const { token = TOKEN, colorScheme = 'light', width = 1280 } = options;
-  const fake = await startFakeConsole(built.root);
-  t.after(() => fake.close());
-  const url = `${fake.url}/control${token === null ? '' : `#token=${token}`}`;
-  const opened = await openAnyPage(t, url, { colorScheme, viewport: { width, height: 800 } });
-  await opened.page.getByRole('rowheader', { name: 'shop-1' }).waitFor();
-  return { fake, ...opened };
-}
-
-const shown = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: 5000 });
-
-function killShop2(fake: FakeConsole): void {
-  const dead = { ...readyReplica(2), state: 'exited' as const, since: Date.now() - fake.state.startedAt };
-  const replicas = [readyReplica(1), dead, readyReplica(3)];
-  const fault = { id: 'f1', fault: 'replica.kill', target: 'shop-2', forMs: null } as const;
-  const faults = [
-    { ...fault, targets: ['shop-2'], with: {}, injectedAt: dead.since, state: 'active' as const },
-  ];
-  fake.tell({ type: 'fault.injected', ...fault }, { faults });
-  fake.tell(
-    { type: 'replica.exited', replica: 'shop-2', life: 'shop-2#1', how: 'signal SIGKILL', expected: true },
-    { replicas },
-  );
-}
+const pages = withPages();
 
 test('a switch is "switching…" from the click until the cluster says so', { skip }, async (t) => {
   const { fake, page, complaints } = await openPage(t);
@@ -78,11 +43,11 @@ test('arrow keys walk over the values and switch nothing; Enter switches', { ski
   await page.getByRole('radio', { name: 'LB cookie' }).focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
-  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Round robin');
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Session hash');
   assert.equal(fake.calls.length, 0);
   await page.keyboard.press('Enter');
   await waitFor('the call', () => fake.calls[0]);
-  assert.deepEqual(fake.calls[0]?.body, { affinity: 'none' });
+  assert.deepEqual(fake.calls[0]?.body, { affinity: 'session-hash' });
 });
 
 test('a killed replica is dead in its row and in the log, and Start undoes the fault', {
@@ -122,28 +87,50 @@ test('the other controls make the calls they show', { skip }, async (t) => {
     '/api/faults',
     { fault: 'replica.restart', target: 'shop-1' },
   ]);
-  assert.deepEqual(await press('Kill Redis'), [
+  assert.deepEqual(await press('Slow +300 ms shop-1'), [
     'POST',
     '/api/faults',
-    { fault: 'store.kill', target: 'redis' },
+    { fault: 'link.latency', target: 'shop-1', with: { latencyMs: 300 } },
   ]);
+  await page.getByText('Store', { exact: true }).click();
+  assert.deepEqual(await press('Kill Redis'), ['POST', '/api/faults', { fault: 'store.kill' }]);
+  assert.deepEqual(await press('Pause Redis 3 s'), [
+    'POST',
+    '/api/faults',
+    { fault: 'store.pause', for: '3s' },
+  ]);
+  assert.deepEqual(await press('Wipe'), [
+    'POST',
+    '/api/faults',
+    { fault: 'store.flush', with: { irreversible: true } },
+  ]);
+  assert.deepEqual(await press('Restart proxy'), ['POST', '/api/faults', { fault: 'proxy.restart' }]);
+  assert.deepEqual(await press('New signing key'), ['POST', '/api/faults', { fault: 'key.rotate' }]);
+  assert.deepEqual((await press('Emergency stop')).slice(0, 2), ['POST', '/api/stop']);
   assert.deepEqual(await press('Add replica'), ['PUT', '/api/replicas', { count: 4 }]);
   assert.deepEqual(await press('Remove replica'), ['PUT', '/api/replicas', { count: 2 }]);
+  await page.getByLabel('How to deploy').selectOption('surge');
   assert.deepEqual(await press('Rolling deploy'), [
     'POST',
     '/api/deploys',
-    { strategy: 'in-place', drain: '2s' },
+    { strategy: 'surge', drain: '2s' },
   ]);
-  await page.getByLabel('Shoppers').fill('12');
+  await page.getByRole('slider', { name: 'Shoppers' }).fill('15');
   await page.getByLabel('Seed').fill('41');
-  assert.deepEqual(await press('Start the load'), [
+  const load = ['POST', '/api/load', { shoppers: 15, duration: '10m', seed: 41 }];
+  assert.deepEqual(await press('Start shopping'), load);
+  fake.tell({ type: 'load.started', shoppers: 15, seed: 41 }, { loadRunning: true });
+  await shown(page, 'Load: 15 shoppers, seed 41');
+  await page.getByText('Network', { exact: true }).click();
+  assert.deepEqual(await press('Change IPs of 30 %'), [
     'POST',
-    '/api/load',
-    { shoppers: 12, duration: '10m', seed: 41 },
+    '/api/faults',
+    { fault: 'client.ip-change', with: { percent: 30 } },
   ]);
-  fake.tell({ type: 'load.started', shoppers: 12, seed: 41 }, { loadRunning: true });
-  await shown(page, 'Load: 12 shoppers, seed 41');
-  assert.deepEqual((await press('Stop the load')).slice(0, 2), ['DELETE', '/api/load']);
+  assert.deepEqual((await press('New cohort')).slice(0, 2), ['DELETE', '/api/load']);
+  const again = await waitFor('the new cohort', () => fake.calls.shift());
+  assert.deepEqual([again.method, again.path, again.body], load);
+  assert.deepEqual((await press('Stop shopping')).slice(0, 2), ['DELETE', '/api/load']);
 });
 
 test('a reset wants two presses, and a double click is one', { skip }, async (t) => {
@@ -183,7 +170,7 @@ test('without a token the page is read, and every control leads to where one is 
   skip,
 }, async (t) => {
   const { fake, page } = await openPage(t, { token: null });
-  const field = page.getByLabel(/Paste the token printed in the terminal/);
+  const field = page.getByLabel(/Type the PIN, or paste the token/);
   for (const control of [
     page.getByRole('button', { name: 'Kill shop-2' }),
     page.getByRole('radio', { name: 'Redis' }),
@@ -204,7 +191,7 @@ test('without a token the page is read, and every control leads to where one is 
 test('a wrong token is asked for again', { skip }, async (t) => {
   const { fake, page } = await openPage(t, { token: 'wrong' });
   await page.getByRole('button', { name: 'Kill shop-2' }).click();
-  await page.getByLabel(/Paste the token printed in the terminal/).waitFor();
+  await page.getByLabel(/Type the PIN, or paste the token/).waitFor();
   await shown(page, /needs the run token/);
   assert.equal(fake.calls.length, 0);
 });
@@ -265,7 +252,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('only the files of the page are served, and strictly', async (t) => {
-  const fake = await startFakeConsole(built.root);
+  const fake = await startFakeConsole(pages.root());
   t.after(() => fake.close());
   const home = await fetch(fake.url, { redirect: 'manual' });
   assert.deepEqual([home.status, home.headers.get('location')], [302, '/control']);
@@ -273,7 +260,10 @@ test('only the files of the page are served, and strictly', async (t) => {
     ['/control', 'text/html'],
     ['/control/main.js', 'text/javascript'],
     ['/control/main.css', 'text/css'],
-    ['/control/tokens.css', 'text/css'],
+    ['/stage', 'text/html'],
+    ['/join', 'text/html'],
+    ['/report/r1', 'text/html'],
+    ['/shared/tokens.css', 'text/css'],
   ]) {
     const response = await fetch(fake.url + path);
     assert.equal(response.status, 200);
@@ -286,7 +276,13 @@ test('only the files of the page are served, and strictly', async (t) => {
     assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
     await response.arrayBuffer();
   }
-  for (const path of ['/control/index.html', '/control/main.js.map', '/control/../package.json', '/shared']) {
+  for (const path of [
+    '/control/index.html',
+    '/control/main.js.map',
+    '/control/../package.json',
+    '/shared',
+    '/shared/model.js',
+  ]) {
     assert.equal((await fetch(fake.url + path)).status, 404);
   }
 });

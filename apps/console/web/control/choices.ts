@@ -1,6 +1,7 @@
-import { type Call, injectFault, undoFault } from '../shared/api.ts';
+import { type Call, undoFault } from '../shared/api.ts';
 import { targetLabel } from '../shared/labels.ts';
 import type { Power, ReplicaRow, StoreRow } from '../shared/rows.ts';
+import { callOf, isIrreversible, presetsAt } from './presets.ts';
 
 /**
  * One button in its fixed place: what it is called, what it calls, and why it can do nothing now (null when it can).
@@ -10,25 +11,39 @@ export interface Choice {
   label: string;
   call: Call;
   off: string | null;
+  /** what it asks before it does what cannot be undone */
+  confirm?: string;
 }
 
 export function replicaChoices({ id, state, can }: ReplicaRow): Choice[] {
   const off = `${id} is ${state}.`;
-  return [
-    { label: 'Kill', call: injectFault('replica.kill', id), off: can.kill ? null : off },
-    { label: 'Freeze 8 s', call: injectFault('replica.pause', id, '8s'), off: can.freeze ? null : off },
-    { label: 'Restart', call: injectFault('replica.restart', id), off: can.restart ? null : off },
-    undoChoice(id, can, `No fault from here took ${id} down.`),
-  ];
+  const allowed: Record<string, boolean> = {
+    'replica.kill': can.kill,
+    'replica.restart': can.restart,
+    'replica.pause': can.freeze,
+    'link.latency': can.freeze,
+  };
+  const hits: Choice[] = presetsAt('replica').map((preset) => ({
+    label: preset.label,
+    call: callOf(preset, id),
+    off: (allowed[preset.fault] ?? true) ? null : off,
+  }));
+  // The last place is shared: what is down cannot be slow, and nothing that is pressed there takes it down.
+  return can.undo === null ? hits : [...hits.slice(0, -1), undoChoice(id, can, '')];
 }
 
-export function storeChoices({ id, stateWord, can, reason }: StoreRow): Choice[] {
-  const target = id ?? 'redis';
-  const off = reason ?? `Redis is ${stateWord}.`;
+/** `inUse`: sessions live in it, so what empties it asks first. */
+export function storeChoices({ stateWord, can, reason }: StoreRow, inUse: boolean): Choice[] {
+  const redisBack = undoChoice('redis', can, reason ?? 'No fault from here took Redis down.');
+  const off = reason ?? (can.kill ? null : `Redis is ${stateWord}.`);
   return [
-    { label: 'Kill Redis', call: injectFault('store.kill', target), off: can.kill ? null : off },
-    { label: 'Freeze 3 s', call: injectFault('store.pause', target, '3s'), off: can.freeze ? null : off },
-    undoChoice(target, can, reason ?? 'No fault from here took Redis down.'),
+    ...presetsAt('store').map((preset) => ({
+      label: preset.label,
+      call: callOf(preset),
+      off,
+      ...(inUse && isIrreversible(preset.fault) ? { confirm: 'All carts go. Sure?' } : {}),
+    })),
+    { ...redisBack, label: redisBack.call.what },
   ];
 }
 
@@ -41,4 +56,4 @@ function undoChoice(id: string, { undo }: Power, off: string): Choice {
 
 /** The calls worth copying: starting needs a fault to undo. */
 export const possible = (choices: Choice[]): Call[] =>
-  choices.filter(({ label, off }) => off === null || label !== 'Start').map(({ call }) => call);
+  choices.filter(({ label, off }) => off === null || !label.startsWith('Start')).map(({ call }) => call);

@@ -1,64 +1,26 @@
 import { useState } from 'preact/hooks';
-import { DEPLOY, STOP_LOAD, setReplicas, startLoad } from '../shared/api.ts';
+import { DEPLOY_STRATEGIES, type DeployStrategy } from '../../../agent/contract.ts';
+import { deploy, setReplicas } from '../shared/api.ts';
+import { DEPLOY_LABELS } from '../shared/labels.ts';
 import type { View } from '../shared/view.ts';
 import type { Actions } from './actions.ts';
 import { CallButton, Group } from './parts.tsx';
+import { callOf, presetsAt } from './presets.ts';
 
-const DEFAULT_SHOPPERS = '60';
+export const addReplica = (count: number) => setReplicas(count + 1, 'Add replica');
+export const removeReplica = (count: number) => setReplicas(Math.max(1, count - 1), 'Remove replica');
 
-/** Starts and stops shoppers. */
-export function LoadControls({ act, load }: { act: Actions; load: View['load'] }) {
-  const [shoppers, setShoppers] = useState(DEFAULT_SHOPPERS);
-  const [seed, setSeed] = useState('');
-  const count = wholeNumber(shoppers);
-  const start = startLoad(count ?? 0, seed === '' ? null : wholeNumber(seed));
-  return (
-    <Group act={act} title="Load" is={load.isText} calls={[start, STOP_LOAD]}>
-      <div class="pair">
-        <label>
-          Shoppers
-          <input
-            type="number"
-            inputMode="numeric"
-            min={1}
-            value={shoppers}
-            onInput={(event) => setShoppers(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          Seed
-          <input
-            type="number"
-            inputMode="numeric"
-            min={1}
-            placeholder="any"
-            value={seed}
-            onInput={(event) => setSeed(event.currentTarget.value)}
-          />
-        </label>
-      </div>
-      <div class="pair">
-        <CallButton act={act} call={start} label="Start" target="the load" off={whyNotStart(load, count)} />
-        <CallButton
-          act={act}
-          call={STOP_LOAD}
-          label="Stop"
-          target="the load"
-          off={load.running ? null : 'No shoppers that were started here are running.'}
-        />
-      </div>
-    </Group>
-  );
-}
-
-/** How many replicas, and replacing them one after the other. */
+/** How many replicas, replacing them, and what concerns all of them. */
 export function ClusterControls({ act, view }: { act: Actions; view: View }) {
+  const [strategy, setStrategy] = useState<DeployStrategy>('in-place');
   const count = view.replicas?.length ?? null;
-  const add = setReplicas((count ?? 0) + 1, 'Add replica');
-  const remove = setReplicas(Math.max(1, (count ?? 0) - 1), 'Remove replica');
+  const add = addReplica(count ?? 0);
+  const remove = removeReplica(count ?? 0);
+  const rollout = deploy(strategy);
+  const others = presetsAt('cluster').map((preset) => callOf(preset));
   const unknown = count === null ? 'The agent cannot be asked how many replicas there are.' : null;
   return (
-    <Group act={act} title="Cluster" is={view.readyText} calls={[add, remove, DEPLOY]}>
+    <Group act={act} title="Cluster" is={view.readyText} calls={[add, remove, rollout, ...others]}>
       <div class="pair">
         <CallButton act={act} call={add} off={unknown} />
         <CallButton
@@ -68,18 +30,26 @@ export function ClusterControls({ act, view }: { act: Actions; view: View }) {
         />
         <CallButton
           act={act}
-          call={DEPLOY}
-          kind="wide"
+          call={rollout}
+          label="Rolling deploy"
+          hotkey="D"
           off={view.deploy === null ? null : 'A deploy is under way; wait until it has finished.'}
         />
+        <select
+          aria-label="How to deploy"
+          value={strategy}
+          onChange={(event) => setStrategy(event.currentTarget.value as DeployStrategy)}
+        >
+          {DEPLOY_STRATEGIES.map((value) => (
+            <option key={value} value={value}>
+              {DEPLOY_LABELS[value]}
+            </option>
+          ))}
+        </select>
+        {others.map((call) => (
+          <CallButton key={call.what} act={act} call={call} />
+        ))}
       </div>
     </Group>
   );
 }
-
-function whyNotStart(load: View['load'], count: number | null): string | null {
-  if (load.running) return 'Shoppers are running; stop them first.';
-  return count === null || count < 1 ? 'Shoppers must be a whole number, 1 or more.' : null;
-}
-
-const wholeNumber = (text: string): number | null => (/^\d+$/.test(text) ? Number(text) : null);

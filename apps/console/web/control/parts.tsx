@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { openWithKey } from '../shared/access.ts';
 import { type Call, curlOf } from '../shared/api.ts';
-import { type Actions, NEED_TOKEN } from './actions.ts';
+import { type Actions, NEED_KEY } from './actions.ts';
 
 const COPIED_MS = 2000;
 /** A press so soon after the last one is the second half of a double click and means nothing. */
@@ -22,14 +23,16 @@ export function CallButton(props: {
   off?: string | null;
   /** what it says while it waits for a second press; without it, one press does it */
   confirm?: string;
-  kind?: 'quiet' | 'wide';
+  kind?: 'quiet' | 'wide' | 'go';
+  /** the key that does the same, as KEYS shows it */
+  hotkey?: string;
 }) {
-  const { act, call, label = call.what, target, off = null, confirm, kind = '' } = props;
+  const { act, call, label = call.what, target, off = null, confirm, kind = '', hotkey } = props;
   const [busy, setBusy] = useState(false);
   const [armed, setArmed] = useState(false);
   const press = async () => {
     if (busy) return;
-    if (act.locked) return act.run(call);
+    if (act.locked) return void act.run(call);
     if (off !== null) return act.say(off);
     setBusy(true);
     const gap = pause(PRESS_GAP_MS);
@@ -49,14 +52,35 @@ export function CallButton(props: {
       class={`btn ${armed ? 'go' : kind}`}
       aria-disabled={act.locked || off !== null}
       aria-busy={busy && !armed}
-      title={off ?? (act.locked ? NEED_TOKEN : '')}
+      title={off ?? (act.locked ? NEED_KEY : '')}
       onClick={press}
     >
       {armed ? confirm : label}
       {target && !label.includes(target) && <span class="vh"> {target}</span>}
+      {hotkey && !armed && <Hotkey keys={hotkey} />}
     </button>
   );
 }
+
+/** A link to another of our pages. Its address shows no key; the click hands it over. */
+export function PageLink({ to, children }: { to: string; children: ComponentChildren }) {
+  const follow = (event: MouseEvent) => {
+    event.preventDefault();
+    openWithKey(to);
+  };
+  return (
+    <a href={to} target="_blank" rel="noreferrer" onClick={follow}>
+      {children}
+    </a>
+  );
+}
+
+/** The key that does the same, for the eye; `aria-keyshortcuts` would have it read out at each button. */
+export const Hotkey = ({ keys }: { keys: string }) => (
+  <span aria-hidden="true">
+    <kbd>{keys}</kbd>
+  </span>
+);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -65,7 +89,7 @@ export function Group(props: {
   act: Actions;
   title: string;
   titleId?: string;
-  is: string;
+  is: string | null;
   calls: Call[];
   children: ComponentChildren;
 }) {
@@ -75,7 +99,11 @@ export function Group(props: {
       <div class="top">
         <h2 id={props.titleId}>{props.title}</h2>
         <span class="is">
-          is <b>{props.is}</b>
+          {props.is !== null && (
+            <>
+              is <b>{props.is}</b>
+            </>
+          )}
         </span>
         <CurlToggle of={props.title} open={open} onToggle={() => setOpen(!open)} />
       </div>
@@ -124,26 +152,5 @@ function Curl({ act, call }: { act: Actions; call: Call }) {
         <span class="vh"> the call for {call.what}</span>
       </button>
     </div>
-  );
-}
-
-/** The mark: a cart whose right half tears off. It is also what "broken" looks like. */
-export function Mark({ size }: { size: number }) {
-  return (
-    <svg class="mark" viewBox="0 0 25 24" width={size} height={size} aria-hidden="true">
-      <g stroke-linejoin="round" stroke-linecap="round" stroke="var(--edge)" fill="var(--edge)">
-        <path d="M1.2 2.6h3l1.2 4" fill="none" stroke-width="2" />
-        <path d="M5 6.2h6.6L9.4 9.8l2.8 1.8-1.7 3.4H7.4z" stroke-width="1" />
-        <circle cx="8.8" cy="19.6" r="2" stroke="none" />
-      </g>
-      <g stroke-linejoin="round" fill="var(--broken)" stroke="var(--broken)">
-        <path
-          transform="translate(2 1.6) rotate(14 17 11)"
-          d="M13.9 6.2H21.6l-2.4 8.8h-6.4l1.8-3.4-2.8-1.8z"
-          stroke-width="1.6"
-        />
-        <circle cx="19" cy="21" r="2" stroke="none" />
-      </g>
-    </svg>
   );
 }

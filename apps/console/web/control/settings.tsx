@@ -1,7 +1,7 @@
 import { useId } from 'preact/hooks';
 import { switchSetting } from '../shared/api.ts';
 import type { SettingView } from '../shared/view.ts';
-import { type Actions, NEED_TOKEN } from './actions.ts';
+import { type Actions, NEED_KEY } from './actions.ts';
 import { Group } from './parts.tsx';
 
 /** Settings a lesson is about; the others are folded away. */
@@ -73,7 +73,7 @@ function Switch({ act, setting }: { act: Actions; setting: SettingView }) {
             aria-disabled={act.locked}
             tabIndex={index === entry ? 0 : -1}
             class={choice.asked ? 'asked' : ''}
-            title={act.locked ? NEED_TOKEN : ''}
+            title={act.locked ? NEED_KEY : ''}
             onClick={() => choose(choice)}
           >
             {choice.label}

@@ -1,7 +1,8 @@
 import type { SettingName } from '../../../../proxy/contract.ts';
-import type { DeployRequest, FaultName, FaultRequest } from '../../../agent/contract.ts';
-import type { ClusterState } from '../../contract.ts';
-import { faultLabel, SETTING_LABELS, valueLabel } from './labels.ts';
+import type { DeployRequest, DeployStrategy, FaultName, FaultRequest } from '../../../agent/contract.ts';
+import type { ClusterState, RunSummary, RunView } from '../../contract.ts';
+import { keyHeaders } from './access.ts';
+import { DEPLOY_LABELS, faultLabel, SETTING_LABELS, valueLabel } from './labels.ts';
 
 /** One call of the control API, as a button makes it and as its `curl` line shows it. */
 export interface Call {
@@ -18,7 +19,7 @@ export type Answer = { ok: true; body: unknown } | { ok: false; status: number; 
 const CALL_LIMIT_MS = 30_000;
 const STATE_LIMIT_MS = 3000;
 const LOAD_DURATION = '10m';
-const DRAIN: DeployRequest = { strategy: 'in-place', drain: '2s' };
+const DRAIN = '2s';
 
 export const switchSetting = (name: SettingName, value: string): Call => ({
   what: `${SETTING_LABELS[name].label}: ${valueLabel(name, value)}`,
@@ -27,11 +28,29 @@ export const switchSetting = (name: SettingName, value: string): Call => ({
   body: { [name]: value },
 });
 
-/** `forTime` is a time like "8s" after which the fault undoes itself; null = when somebody undoes it. */
-export const injectFault = (fault: FaultName, target: string, forTime: string | null = null): Call => {
-  const request: FaultRequest = { fault, target, ...(forTime === null ? {} : { for: forTime }) };
-  return { what: faultLabel(fault, target), method: 'POST', path: '/api/faults', body: request };
-};
+/** What may be said about a fault besides its name. `what` is its label where the usual one would not do. */
+export type FaultWish = Pick<FaultRequest, 'target' | 'with' | 'for'> & { what?: string };
+
+/** A fault without `for` lasts until somebody undoes it, or until its own limit. */
+export function injectFault(
+  fault: FaultName,
+  { what, target, with: words, for: forTime }: FaultWish = {},
+): Call {
+  const request: FaultRequest = {
+    fault,
+    ...(target === undefined ? {} : { target }),
+    ...(words === undefined || Object.keys(words).length === 0 ? {} : { with: words }),
+    ...(forTime === undefined || forTime === '' ? {} : { for: forTime }),
+  };
+  return { what: what ?? faultLabel(fault, target), method: 'POST', path: '/api/faults', body: request };
+}
+
+/** The same fault, only told and not done; answered with a FaultPlan. */
+export const dryRun = (call: Call): Call => ({
+  ...call,
+  what: `${call.what}, dry run`,
+  body: { ...call.body, dryRun: true },
+});
 
 export const undoFault = (id: string, what: string): Call => ({
   what,
@@ -46,15 +65,56 @@ export const setReplicas = (count: number, what: string): Call => ({
   body: { count },
 });
 
-export const DEPLOY: Call = { what: 'Rolling deploy', method: 'POST', path: '/api/deploys', body: DRAIN };
+export const deploy = (strategy: DeployStrategy): Call => ({
+  what: `Deploy ${DEPLOY_LABELS[strategy].toLowerCase()}`,
+  method: 'POST',
+  path: '/api/deploys',
+  // With all of them gone at once nobody is left to drain to.
+  body: (strategy === 'recreate-all' ? { strategy } : { strategy, drain: DRAIN }) satisfies DeployRequest,
+});
+
 export const RESET: Call = { what: 'Reset', method: 'POST', path: '/api/reset' };
-export const STOP_LOAD: Call = { what: 'Stop the load', method: 'DELETE', path: '/api/load' };
+export const EMERGENCY_STOP: Call = { what: 'Emergency stop', method: 'POST', path: '/api/stop' };
+export const ARM: Call = { what: 'Allow faults again', method: 'POST', path: '/api/arm' };
+export const STOP_LOAD: Call = { what: 'Stop shopping', method: 'DELETE', path: '/api/load' };
 
 export const startLoad = (shoppers: number, seed: number | null): Call => ({
-  what: 'Start the load',
+  what: 'Start shopping',
   method: 'POST',
   path: '/api/load',
   body: { shoppers, duration: LOAD_DURATION, ...(seed === null ? {} : { seed }) },
+});
+
+/** Where phones find the console: an address or a name of this machine, as somebody in the room knows it. */
+export const setAddress = (host: string): Call => ({
+  what: 'Address for phones',
+  method: 'PUT',
+  path: '/api/phones/address',
+  body: { host },
+});
+
+export const openVote = (question: string, options: readonly string[]): Call => ({
+  what: 'Open the vote',
+  method: 'PUT',
+  path: '/api/vote',
+  body: { question, options },
+});
+export const CLOSE_VOTE: Call = { what: 'Close the vote', method: 'POST', path: '/api/vote/close' };
+export const DROP_VOTE: Call = { what: 'Take the vote away', method: 'DELETE', path: '/api/vote' };
+/** `option` by its place. */
+export const cameTrue = (option: number, text: string): Call => ({
+  what: `“${text}” came true`,
+  method: 'POST',
+  path: '/api/vote/came',
+  body: { option },
+});
+
+/** Winds a recording: `speed` 0 = paused, `at` in ms of `t`. */
+export const windRecording = (to: { speed?: number; at?: number }, what: string): Call => ({
+  what,
+  method: 'POST',
+  path: '/api/recording',
+  body: to,
 });
 
 /** The call as a shell command. The token stays a variable: this line is shown to a room. */
@@ -64,25 +124,34 @@ export function curlOf({ method, path, body }: Call, origin: string): string {
 }
 
 /** Makes the call. A refusal, and a console that cannot be reached, are answers too: they say so in words. */
-export async function send(call: Call, token: string): Promise<Answer> {
-  const init: RequestInit = { method: call.method, headers: { authorization: `Bearer ${token}` } };
-  if (call.body !== undefined) init.body = JSON.stringify(call.body);
+export async function send({ method, path, body }: Call): Promise<Answer> {
+  const init: RequestInit = { method, headers: keyHeaders() };
+  if (body !== undefined) init.body = JSON.stringify(body);
   try {
-    const response = await fetch(call.path, { ...init, signal: AbortSignal.timeout(CALL_LIMIT_MS) });
-    const body = parse(await response.text());
-    if (response.ok) return { ok: true, body };
-    const message = body?.error?.message ?? `the console answered ${response.status}`;
+    const response = await fetch(path, { ...init, signal: AbortSignal.timeout(CALL_LIMIT_MS) });
+    const answer = parse(await response.text());
+    if (response.ok) return { ok: true, body: answer };
+    const message = answer?.error?.message ?? `the console answered ${response.status}`;
     return { ok: false, status: response.status, message };
   } catch (error) {
     return { ok: false, status: 0, message: `the console cannot be reached (${reason(error)})` };
   }
 }
 
-/** The snapshot; throws when there is none to be had. */
-export async function fetchState(): Promise<ClusterState> {
-  const response = await fetch('/api/state', { signal: AbortSignal.timeout(STATE_LIMIT_MS) });
-  if (!response.ok) throw new Error(`/api/state answered ${response.status}`);
-  return (await response.json()) as ClusterState;
+/** The console wants a key, and has none or a wrong one. */
+export class Refused extends Error {}
+
+/** The snapshot; throws when there is none to be had, `Refused` when a key is wanted. */
+export const fetchState = (): Promise<ClusterState> => read('/api/state');
+/** The runs there were, the newest first. */
+export const fetchRuns = (): Promise<RunSummary[]> => read('/api/runs');
+export const fetchRun = (id: string): Promise<RunView> => read(`/api/runs/${encodeURIComponent(id)}`);
+
+async function read<T>(path: string): Promise<T> {
+  const response = await fetch(path, { headers: keyHeaders(), signal: AbortSignal.timeout(STATE_LIMIT_MS) });
+  if (response.status === 401 || response.status === 403) throw new Refused(`${path} wants a key`);
+  if (!response.ok) throw new Error(`${path} answered ${response.status}`);
+  return (await response.json()) as T;
 }
 
 function parse(text: string): { error?: { message?: string } } | null {

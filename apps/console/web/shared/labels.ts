@@ -1,6 +1,12 @@
 import type { SettingName, SettingValues } from '../../../../proxy/contract.ts';
 import type { CartBroken } from '../../../../scripts/load/contract.ts';
-import type { FaultName, MemberState } from '../../../agent/contract.ts';
+import type {
+  DeployStrategy,
+  FaultName,
+  FaultRequest,
+  MemberState,
+  Selector,
+} from '../../../agent/contract.ts';
 
 /**
  * The words people read for the values programs write, in the order they are shown. The types make a new setting,
@@ -11,7 +17,14 @@ export const SETTING_LABELS: {
 } = {
   affinity: {
     label: 'Affinity',
-    values: { none: 'Round robin', cookie: 'LB cookie', 'ip-hash': 'IP hash' },
+    values: {
+      none: 'Round robin',
+      cookie: 'LB cookie',
+      'ip-hash': 'IP hash',
+      'session-hash': 'Session hash',
+      table: 'LB table',
+      connection: 'Per connection',
+    },
   },
   sessions: {
     label: 'Sessions live in',
@@ -22,9 +35,23 @@ export const SETTING_LABELS: {
     label: 'A draining replica serves',
     values: { 'honour-pins': 'Its pins', 'in-flight-only': 'Nobody new' },
   },
-  retry: { label: 'Send again', values: { unsent: 'If unsent', off: 'Never' } },
-  balance: { label: 'Balance', values: { 'round-robin': 'Round robin' } },
-  deadPin: { label: 'Pin to a dead replica', values: { redispatch: 'Redispatch' } },
+  retry: {
+    label: 'Send again',
+    values: { unsent: 'If unsent', off: 'Never', idempotent: 'If idempotent', reckless: 'Always' },
+  },
+  balance: {
+    label: 'Balance',
+    values: {
+      'round-robin': 'Round robin',
+      random: 'Random',
+      'least-connections': 'Least connections',
+      'two-choices': 'Two choices',
+    },
+  },
+  deadPin: {
+    label: 'Pin to a dead replica',
+    values: { redispatch: 'Redispatch', 'retry-same': 'Try it again', strict: 'Error' },
+  },
 };
 
 /** What a fault is called, and what undoing it does to its target; null = it cannot be undone. */
@@ -56,6 +83,24 @@ export const FAULT_LABELS: Record<FaultName, { name: string; undo: string | null
   'client.ip-change': { name: 'New addresses for', undo: 'gives them back' },
   'client.shared-nat': { name: 'One router for', undo: 'gives them their addresses back' },
   'client.whale': { name: 'A whale among', undo: 'makes it shop like the others' },
+};
+
+/** How a deploy goes, in the order it is offered. */
+export const DEPLOY_LABELS: Record<DeployStrategy, string> = {
+  'in-place': 'One by one',
+  surge: 'New one first',
+  'recreate-all': 'All at once',
+};
+
+/** Whom a fault may be aimed at by what it is or holds, besides the replicas by their names. */
+export const TARGET_LABELS: Record<string, string> = {
+  'most-carts': 'most carts',
+  oldest: 'the oldest',
+  newest: 'the newest',
+  whale: 'the whale’s',
+  random: 'any one',
+  '50%': 'half of them',
+  all: 'all',
 };
 
 export const BROKEN_LABELS: Record<CartBroken['class'], string> = {
@@ -94,12 +139,15 @@ export function valueLabel(name: SettingName, value: string): string {
   return values[value] ?? value;
 }
 
-/** "redis" → "Redis"; replicas keep their ids. */
-export const targetLabel = (target: string): string => (target === 'redis' ? 'Redis' : target);
+/** "redis" → "Redis", "most-carts" → "most carts"; replicas keep their ids. */
+export function targetLabel(target: string | Selector): string {
+  if (typeof target !== 'string') return 'some of them';
+  return target === 'redis' ? 'Redis' : (TARGET_LABELS[target] ?? target);
+}
 
-/** "Kill shop-2" */
-export const faultLabel = (fault: FaultName, target: string): string =>
-  `${FAULT_LABELS[fault].name} ${targetLabel(target)}`;
+/** "Kill shop-2"; without a target the name alone. */
+export const faultLabel = (fault: FaultName, target?: FaultRequest['target']): string =>
+  target === undefined ? FAULT_LABELS[fault].name : `${FAULT_LABELS[fault].name} ${targetLabel(target)}`;
 
 /** "a", "a and b", "a, b and c" */
 export const listed = (words: readonly string[]): string =>

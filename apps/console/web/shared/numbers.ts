@@ -1,9 +1,10 @@
-import type { CartsProgress } from '../../../../scripts/load/contract.ts';
+import { EMPTY_SCENE } from '../../scene/scene.ts';
+import { numbersView } from '../picture/numbers-view.ts';
 import type { Model } from './model.ts';
 
 /** One of the three numbers; `alarming` = carts are broken, the only thing that may be vermillion. */
 export interface NumberView {
-  name: 'broken' | 'hit' | 'errors';
+  name: 'broken' | 'silent' | 'blast';
   /** "–" before anything was counted */
   value: string;
   of: string | null;
@@ -21,38 +22,14 @@ export interface LoadView {
 /** Progress comes four times a second; after this long without, the load script is gone. */
 const PROGRESS_LASTS_MS = 3000;
 
-/** Broken carts are silent and errors are seen: they are counted apart. */
-export function numberViews(load: CartsProgress | null): NumberView[] {
-  if (load === null) {
-    return [
-      { name: 'broken', value: '–', of: null, text: 'broken carts', alarming: false },
-      { name: 'hit', value: '–', of: null, text: 'shoppers hit', alarming: false },
-      { name: 'errors', value: '–', of: null, text: 'errors', alarming: false },
-    ];
-  }
-  const { carts, shoppersHit, shoppers, errors } = load;
+/** Broken carts are silent and errors are seen: they are counted apart. The third is what the last fault broke. */
+export function numberViews({ state }: Model): NumberView[] {
+  const { broken, carts, silent, errors, blast, alarming } = numbersView(state?.scene ?? EMPTY_SCENE);
+  const radius = blast === '–' ? blast : `${blast} %`;
   return [
-    {
-      name: 'broken',
-      value: String(carts.broken),
-      of: String(carts.checked),
-      text: `broken carts${carts.undecided > 0 ? `, ${carts.undecided} undecided` : ''}`,
-      alarming: carts.broken > 0,
-    },
-    {
-      name: 'hit',
-      value: String(shoppersHit),
-      of: String(shoppers),
-      text: 'shoppers hit',
-      alarming: false,
-    },
-    {
-      name: 'errors',
-      value: String(errors.fail + errors.unknown),
-      of: null,
-      text: `errors: ${errors.fail} failed, ${errors.unknown} unknown`,
-      alarming: false,
-    },
+    { name: 'broken', value: broken, of: carts, text: 'broken carts now', alarming },
+    { name: 'silent', value: silent, of: null, text: `silent · ${errors}`, alarming: false },
+    { name: 'blast', value: radius, of: null, text: 'blast radius', alarming: false },
   ];
 }
 

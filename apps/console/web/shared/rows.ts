@@ -1,6 +1,6 @@
 import { formatMs } from '../../../../lib/duration.ts';
 import type { FaultView, MemberState, Role } from '../../../agent/contract.ts';
-import type { ReplicaView } from '../../contract.ts';
+import type { ClusterState, ReplicaView } from '../../contract.ts';
 import type { Model } from './model.ts';
 
 export interface ReplicaRow {
@@ -14,6 +14,10 @@ export interface ReplicaRow {
   /** "32 /s"; "–" before the first sample, while the proxy cannot be asked, and when it does not run */
   perSecond: string;
   p99: string;
+  /** shoppers whose last answer came from it, where affinity pins; "–" where it does not */
+  pins: string;
+  /** sessions in its memory with something in their cart; "–" when they live elsewhere or nobody has said */
+  sessions: string;
   can: Power;
 }
 
@@ -41,6 +45,7 @@ export interface StoreRow {
 export function replicaRows({ state, perSecond, links }: Model, runMs: number): ReplicaRow[] | null {
   if (!state?.replicas) return null;
   const proxyKnown = links.proxy === 'connected';
+  const pins = pinCounts(state);
   return state.replicas
     .map((replica) => {
       const serves = proxyKnown && (replica.state === 'ready' || replica.state === 'paused');
@@ -53,12 +58,34 @@ export function replicaRows({ state, perSecond, links }: Model, runMs: number): 
         number: numberOf(replica.id),
         state: word,
         stateWord: wordWithTime(word, runMs - replica.since),
-        perSecond: rate === null ? '–' : `${Math.round(rate)} /s`,
-        p99: p99Ms === null ? '–' : formatMs(p99Ms),
+        perSecond: known(rate, (value) => `${Math.round(value)} /s`),
+        p99: known(p99Ms, formatMs),
+        pins: known(pins, (counts) => String(counts.get(replica.id) ?? 0)),
+        sessions: sessionsText(state, replica),
         can: powerOver(replica, state.faults),
       };
     })
     .sort((a, b) => a.number - b.number);
+}
+
+/** In words, or "–". */
+const known = <T>(value: T | null, text: (value: T) => string): string =>
+  value === null ? '–' : text(value);
+
+/** By replica; null where affinity ties nobody to anything. */
+function pinCounts({ settings, scene }: ClusterState): Map<string, number> | null {
+  if (!settings || settings.affinity === 'none') return null;
+  const counts = new Map<string, number>();
+  for (const { on } of [...Object.values(scene.robots), ...scene.students]) {
+    if (on !== null) counts.set(on, (counts.get(on) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function sessionsText({ settings }: ClusterState, { state, upstream }: ReplicaView): string {
+  const sessions = upstream?.sessions;
+  if (settings?.sessions !== 'memory' || !sessions || state === 'exited') return '–';
+  return String(sessions.filled);
 }
 
 /** The row of the session store; null when the agent cannot be asked. */

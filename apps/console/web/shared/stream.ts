@@ -1,58 +1,103 @@
 import type { Stamped } from '../../../../lib/event-log.ts';
 import type { ClusterEvent, ClusterState } from '../../contract.ts';
-import { fetchState } from './api.ts';
+import { dropToken, theToken, withKey } from './access.ts';
+import { fetchState, Refused } from './api.ts';
 
-/** What follows a cluster: first a snapshot, then the events after it, and so on after every break. */
-export interface Follower {
+/** Who listens to a console: first a snapshot, then the events after it, and so on after every break. */
+export interface Listener {
   onSnapshot(state: ClusterState): void;
   onEvent(event: Stamped<ClusterEvent>): void;
-  /** asked after each first snapshot: the event to resume after */
+  /** Somebody answered, with nothing new: the snapshot was overtaken by events on its way. */
+  onSign(): void;
+  /** The console wants a key; nothing is asked any more until `open` is called. */
+  onRefused(): void;
+  /** asked whenever a stream is opened: the event to resume after */
   resumeAfter(): number;
+  /** the newest event that is known */
+  newest(): number;
+}
+
+export interface Stream {
+  /** Begins anew, with a snapshot. */
+  open(): void;
+  /** Opens the stream of events again, after the same snapshot. */
+  listen(): void;
+  hangUp(): void;
 }
 
 const RECONNECT_MS = 1000;
 /** Silence is no news: a calm cluster has no events, so the page asks whether it is still there. */
 const ASK_EVERY_MS = 2000;
 
-/** Follows the console's stream for as long as the page is open. */
-export function followCluster(follower: Follower): void {
+export function createStream(to: Listener): Stream {
   let source: EventSource | null = null;
-  let newest = 0;
+  let timer: number | undefined;
+  /** counts the lines that were opened: what an earlier one still brings is void */
+  let line = 0;
 
-  const connect = async () => {
-    const state = await fetchState().catch(() => null);
-    if (state === null) return again();
-    newest = state.seq;
-    follower.onSnapshot(state);
-    const opened = new EventSource(`/api/events?after=${follower.resumeAfter()}`);
+  const hangUp = () => {
+    line++;
+    source?.close();
+    source = null;
+    clearTimeout(timer);
+  };
+  const later = (what: () => void, ms: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(what, ms);
+  };
+
+  const open = async () => {
+    hangUp();
+    const mine = line;
+    const state = await read();
+    if (mine !== line || state === 'refused') return;
+    if (state === null) return later(open, RECONNECT_MS);
+    to.onSnapshot(state);
+    listen();
+    askLater();
+  };
+
+  const listen = () => {
+    source?.close();
+    const opened = new EventSource(withKey(`/api/events?after=${to.resumeAfter()}`));
     source = opened;
-    opened.onmessage = (message: MessageEvent<string>) => {
-      const event: Stamped<ClusterEvent> = JSON.parse(message.data);
-      newest = Math.max(newest, event.seq);
-      follower.onEvent(event);
+    opened.onmessage = ({ data }: MessageEvent<string>) => {
+      if (opened === source) to.onEvent(JSON.parse(data));
     };
     opened.onerror = () => {
-      opened.close();
-      if (source === opened) again();
+      if (opened !== source) return;
+      hangUp();
+      later(open, RECONNECT_MS);
     };
-    askLater(opened);
   };
 
-  const again = () => {
-    source = null;
-    setTimeout(connect, RECONNECT_MS);
-  };
-
-  const askLater = (asker: EventSource) => {
-    setTimeout(async () => {
-      if (source !== asker) return;
-      const state = await fetchState().catch(() => null);
-      if (source !== asker) return;
+  const askLater = () => {
+    const mine = line;
+    later(async () => {
+      const state = await read();
+      if (mine !== line || state === 'refused') return;
       // A snapshot that was overtaken by events on its way would turn the picture back.
-      if (state !== null && state.seq >= newest) follower.onSnapshot(state);
-      askLater(asker);
+      if (state !== null && state.seq >= to.newest()) to.onSnapshot(state);
+      else if (state !== null) to.onSign();
+      askLater();
     }, ASK_EVERY_MS);
   };
 
-  connect();
+  /** null = nobody answers */
+  const read = async (): Promise<ClusterState | 'refused' | null> => {
+    try {
+      return await fetchState();
+    } catch (error) {
+      if (!(error instanceof Refused)) return null;
+    }
+    hangUp();
+    const hadKey = theToken() !== null;
+    dropToken();
+    // A key of an earlier start is worse than none where reading is open to everybody.
+    if (hadKey) later(open, 0);
+    else to.onRefused();
+    return 'refused';
+  };
+
+  return { open: () => void open(), listen, hangUp };
 }

@@ -1,18 +1,26 @@
 import type { SettingName } from '../../../../proxy/contract.ts';
+import type { ClusterState } from '../../contract.ts';
 import { type FaultRow, faultRows } from './faults.ts';
 import { SETTING_LABELS, valueLabel } from './labels.ts';
 import type { LogLine } from './log.ts';
-import type { Model } from './model.ts';
+import { type Model, runMsAt } from './model.ts';
 import { type LoadView, loadView, type NumberView, numberViews } from './numbers.ts';
 import { type ReplicaRow, replicaRows, type StoreRow, storeRow } from './rows.ts';
+import { clockOf } from './time.ts';
 
 /** Everything a page shows, in the words it shows it. */
 export interface View {
   /** null before the first snapshot */
   name: string | null;
   link: { live: boolean; text: string };
+  /** time since the run began: "00:34" */
+  clock: string;
   /** what cannot be read at the moment, one sentence each */
   gaps: string[];
+  /** false after an emergency stop; null = not known */
+  armed: boolean | null;
+  /** null = this is the cluster itself */
+  recording: RecordingView | null;
   settings: SettingView[];
   /** null = the agent cannot be asked */
   replicas: ReplicaRow[] | null;
@@ -27,6 +35,18 @@ export interface View {
   /** "Deploying: 1 of 3 replaced, shop-2 is draining"; null when none is running */
   deploy: string | null;
   log: (LogLine & { clock: string })[];
+}
+
+/** A recording that is played: where it is, in ms of `t`. */
+export interface RecordingView {
+  run: string;
+  startsAt: number;
+  endsAt: number;
+  at: number;
+  /** 0 = paused */
+  speed: number;
+  /** "00:12 of 01:40" */
+  atText: string;
 }
 
 export interface SettingView {
@@ -48,17 +68,20 @@ export function view(model: Model, nowMs: number): View {
   const link = linkView(model, nowMs);
   // Nobody knows how long shop-2 has been dead when nobody has heard of it: an old picture stands still.
   const pictureMs = link.live ? nowMs : (model.heardAtMs ?? nowMs);
-  const runMs = state === null ? 0 : Math.max(0, pictureMs - state.startedAt);
+  const runMs = runMsAt(model, pictureMs);
   const replicas = replicaRows(model, runMs);
   const faults = faultRows(state, runMs);
   return {
     name: state?.name ?? null,
     link,
+    clock: clockOf(runMs),
     gaps: gapTexts(model),
+    armed: state?.armed ?? null,
+    recording: recordingView(state, runMs),
     settings: settingViews(model),
     replicas,
     readyText: readyText(replicas),
-    numbers: numberViews(state?.load ?? null),
+    numbers: numberViews(model),
     load: loadView(model, pictureMs),
     store: storeRow(model, runMs),
     faults,
@@ -68,17 +91,27 @@ export function view(model: Model, nowMs: number): View {
   };
 }
 
-function linkView({ heardAtMs }: Model, nowMs: number): View['link'] {
+function linkView({ heardAtMs, state }: Model, nowMs: number): View['link'] {
   if (heardAtMs === null) return { live: false, text: 'no news from the cluster yet' };
   const ageMs = Math.max(0, nowMs - heardAtMs);
+  if (ageMs < STALE_AFTER_MS && state?.recording)
+    return { live: true, text: state.speed === 0 ? 'recording, paused' : `recording, ${state.speed}×` };
   if (ageMs < STALE_AFTER_MS) return { live: true, text: `live, ${(ageMs / 1000).toFixed(1)} s ago` };
   const from = new Date(heardAtMs).toLocaleTimeString('en-GB');
   const seconds = Math.floor(ageMs / 1000);
   return { live: false, text: `no news from the cluster for ${seconds} s; this picture is from ${from}` };
 }
 
+function recordingView(state: ClusterState | null, at: number): RecordingView | null {
+  if (!state?.recording) return null;
+  const { run, startsAt, endsAt } = state.recording;
+  const atText = `${clockOf(Math.max(0, at - startsAt))} of ${clockOf(endsAt - startsAt)}`;
+  return { run, startsAt, endsAt, at, speed: state.speed, atText };
+}
+
 function gapTexts({ state, links }: Model): string[] {
-  if (state === null) return [];
+  // A recording has no parts that could answer.
+  if (state === null || state.recording) return [];
   return (['proxy', 'agent'] as const).filter((part) => links[part] === 'lost').map((part) => GAPS[part]);
 }
 
@@ -116,12 +149,4 @@ function deployText({ state, deployStep }: Model): string | null {
   if (state?.deploy?.state !== 'running') return null;
   const { replaced, of } = state.deploy;
   return `Deploying: ${replaced} of ${of} replaced${deployStep === null ? '' : `, ${deployStep}`}`;
-}
-
-/** Time since the run began: "00:31", "1:02:31". */
-function clockOf(t: number): string {
-  const seconds = Math.floor(t / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const rest = [minutes, seconds % 60].map((part) => String(part).padStart(2, '0')).join(':');
-  return hours === 0 ? rest : `${hours}:${rest}`;
 }
