@@ -66,6 +66,8 @@ export interface AgentConfig {
   logLevel: string;
   /** fewest ready shops that a fault may leave; 0 = no floor */
   minHealthy: number;
+  /** false: a cluster that nobody will ask about afterwards records no run */
+  keepRuns: boolean;
 }
 
 /** Most replicas a cluster may be scaled to. */
@@ -109,6 +111,7 @@ export function agentConfig(flags: AgentFlags, words: string[] = []): AgentConfi
     ...lanOf(flags),
     ...portsOf(flags),
     minHealthy: flags['min-healthy'],
+    keepRuns: true,
   };
 }
 

@@ -51,6 +51,7 @@ export function dockerConfig(flags: DockerFlags, name: string): AgentConfig {
     cookiePrefix: flags['cookie-prefix'],
     logLevel: flags['log-level'],
     minHealthy: flags['min-healthy'],
+    keepRuns: true,
   };
 }
 

@@ -85,7 +85,7 @@ export function consoleSpec(context: MemberContext, urls: { shop: string; contro
     'proxy-url': urls.control,
     'agent-url': agentUrl,
     // Beside the run directory, which goes with the cluster: recordings are for afterwards.
-    'runs-dir': `${directory}.runs`,
+    ...(config.keepRuns ? { 'runs-dir': `${directory}.runs` } : {}),
     'run-started': startedAt,
     'log-level': config.logLevel,
   };

@@ -30,7 +30,11 @@ export async function ownPlace(options: {
   const { redis, env, programs, signal } = options;
   const { flags } = parseFlags(AGENT_FLAGS, [], {});
   const ports = { port: 0, 'console-port': 0 };
-  const config = agentConfig({ ...flags, ...ports, replicas: REPLICAS, redis, name: `demo-${process.pid}` });
+  const name = `demo-${process.pid}`;
+  const config = {
+    ...agentConfig({ ...flags, ...ports, replicas: REPLICAS, redis, name }),
+    keepRuns: false,
+  };
   const base = runBase(env);
   const log = createLog('agent', 'warn');
   const { info, close } = await startCluster({ config, base, programs, log, onLine: () => {}, signal });

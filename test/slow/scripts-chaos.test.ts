@@ -216,7 +216,11 @@ test('chaos, from the command line', async (t) => {
     assert.match(changed.stdout, /^sessions +redis {3}\(was memory\)$/m);
     assert.match(changed.stdout, new RegExp(`^epoch +${epoch + 1} {3}\\(was ${epoch}\\)$`, 'm'));
     const mistakes: [string, number, RegExp][] = [
-      ['affinity=glue', 1, /affinity: expected one of none, cookie, ip-hash, session-hash, table, connection, got "glue"/],
+      [
+        'affinity=glue',
+        1,
+        /affinity: expected one of none, cookie, ip-hash, session-hash, table, connection, got "glue"/,
+      ],
       ['affinty=cookie', 1, /affinty/],
       ['cookie', 2, /expected name=value such as affinity=cookie, got "cookie"/],
       ['affinity=', 2, /got "affinity="/],

@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { FaultView } from '../apps/agent/contract.ts';
-import type { ClusterEvent, ClusterState, RunSummary, RunView, Scene } from '../apps/console/contract.ts';
-import { play } from '../apps/console/runs/left.ts';
-import { readRecording } from '../apps/console/runs/recording.ts';
-import { applyToState } from '../apps/console/scene/apply-state.ts';
-import { captionOf } from '../apps/console/scene/caption.ts';
-import type { Stamped } from '../lib/event-log.ts';
-import { followEvents } from '../lib/sse.ts';
-import type { ShopResult } from '../scripts/load/contract.ts';
-import { BUSY, runScript, scratch, startTestCluster, type TestCluster } from './support/cluster.ts';
-import { waitFor } from './support/wait.ts';
+import type { FaultView } from '../../apps/agent/contract.ts';
+import type { ClusterEvent, ClusterState, RunSummary, RunView, Scene } from '../../apps/console/contract.ts';
+import { play } from '../../apps/console/runs/left.ts';
+import { readRecording } from '../../apps/console/runs/recording.ts';
+import { applyToState } from '../../apps/console/scene/apply-state.ts';
+import { captionOf } from '../../apps/console/scene/caption.ts';
+import type { Stamped } from '../../lib/event-log.ts';
+import { followEvents } from '../../lib/sse.ts';
+import type { ShopResult } from '../../scripts/load/contract.ts';
+import { BUSY, runScript, scratch, startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { waitFor } from '../support/wait.ts';
 
 const SHOPPERS = 20;
 
