@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { type Body, discardRest } from './body.ts';
-import { dropHopByHop, wantsClose } from './headers.ts';
+import { endToEnd, wantsClose } from './headers.ts';
 import type { Upstream } from './pool.ts';
 import { type Failure, reasonOf } from './retry.ts';
 
@@ -54,7 +54,7 @@ export class LiveAttempt {
     proxyReq.once('close', () => {
       discardRest(this.#attempt.req);
       // Not every end is told as an error, e.g. an upgrade that nobody asked for is not.
-      this.failed(new Error('closed without an answer'));
+      if (!this.#settled) this.failed(new Error('closed without an answer'));
     });
     if (!socket?.connecting) return this.#connected(proxyReq);
     this.#start(this.#timeouts.connectMs, () => this.#giveUp('connect-timeout'));
@@ -63,15 +63,22 @@ export class LiveAttempt {
 
   head(answer: IncomingMessage): void {
     const { req, res } = this.#attempt;
-    dropHopByHop(answer.headers);
+    // Node's parser lets "HTTP/1.1 000" through, and its server throws on it: in a listener that ends the process.
+    if ((answer.statusCode ?? 0) < 100) return void this.#proxyReq?.destroy(new Error('no status'));
+    answer.headers = endToEnd(answer.headers);
     // http-proxy would copy the upstream's wish; whether this connection stays open is the client's business.
     answer.headers.connection = wantsClose(req) ? 'close' : 'keep-alive';
-    // http-proxy would throw on an odd reason phrase; without one Node takes the usual for the status.
-    answer.statusMessage = '';
     this.#attempt.onHead(answer);
-    // By then http-proxy has copied the head; the body may begin much later.
-    setImmediate(() => res.headersSent || res.flushHeaders());
-    this.#limitIdle(answer);
+    this.#stop();
+    // The status without its phrase, which may be odd: Node takes the usual one.
+    res.writeHead(answer.statusCode ?? 502, answer.headers);
+    pump(answer, res);
+    // Most answers are over by then; of others the body may begin much later.
+    setImmediate(() => {
+      if (res.closed || res.destroyed) return;
+      res.flushHeaders();
+      this.#limitIdle(answer);
+    });
     answer.once('close', () => {
       // The upstream died in the middle of its answer: the client must see a broken answer, not wait for the rest.
       if (!answer.complete) res.destroy();
@@ -105,7 +112,8 @@ export class LiveAttempt {
     if (this.#settled) return;
     this.#sent = true;
     const touch = () => this.#timer?.refresh();
-    proxyReq.on('drain', touch).once('finish', touch);
+    // Without a body nothing takes its time.
+    if (this.#attempt.body.length !== 0) proxyReq.on('drain', touch).once('finish', touch);
     this.#start(this.#timeouts.firstByteMs, () => {
       // A slow upload is the client's slowness, unless the upstream does not take what is there.
       const waitsForClient = !proxyReq.writableEnded && proxyReq.writableLength === 0;
@@ -155,4 +163,15 @@ export class LiveAttempt {
     }
     this.#settle(outcome);
   }
+}
+
+/** What `pipe` does, with a quarter of its listeners: who ends whom is decided above. */
+function pump(answer: IncomingMessage, res: ServerResponse): void {
+  const goOn = () => void answer.resume();
+  answer.on('data', (chunk: Buffer) => {
+    if (res.write(chunk)) return;
+    answer.pause();
+    res.once('drain', goOn);
+  });
+  answer.once('end', () => res.end());
 }

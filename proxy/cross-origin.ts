@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { discardRest } from './body.ts';
 import { FOREIGN_ORIGIN } from './errors.ts';
 
@@ -59,14 +59,17 @@ const allowing = (origin: string) => ({
   'access-control-expose-headers': EXPOSED,
 });
 
-/** SUBTLE: as the head is written, because a replica's own word on this would be copied over ours before that. */
+/** SUBTLE: as the head is written, because only then a replica's own word on this is there, to be taken away. */
 function addToHead(res: ServerResponse, fields: Readonly<Record<string, string>>): void {
   const writeHead = res.writeHead.bind(res);
-  res.writeHead = (...head: unknown[]) => {
+  res.writeHead = (status: number, ...rest: unknown[]) => {
+    for (const [name, value] of Object.entries((rest.at(-1) ?? {}) as OutgoingHttpHeaders)) {
+      if (value !== undefined) res.setHeader(name, value);
+    }
     for (const name of res.getHeaderNames()) if (name.startsWith('access-control-')) res.removeHeader(name);
     for (const [name, value] of Object.entries(fields)) res.setHeader(name, value);
     res.appendHeader('vary', 'origin');
-    return writeHead(...(head as Parameters<typeof writeHead>));
+    return writeHead(status);
   };
 }
 

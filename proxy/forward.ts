@@ -17,15 +17,14 @@ export interface Forward {
  */
 export function createForward(timeouts: Timeouts, links: Links): Forward {
   // toProxy: the path goes on as it came. Otherwise http-proxy parses it as a URL, escapes some of it and throws on some.
-  const proxy = httpProxy.createProxyServer({ toProxy: true });
-  const underWay = new WeakMap<ServerResponse, LiveAttempt>();
+  const proxy = httpProxy.createProxyServer({ toProxy: true, selfHandleResponse: true });
   const upgrades = new WeakMap<IncomingMessage, UpgradeAttempt>();
   const failures = new WeakMap<IncomingMessage, ReturnType<typeof watchUpgrade>>();
 
-  proxy.on('proxyReq', (proxyReq, _req, res) => underWay.get(res)?.begin(proxyReq));
-  proxy.on('proxyRes', (answer, _req, res) => underWay.get(res)?.head(answer));
+  proxy.on('proxyReq', (proxyReq, _req, res) => liveOf(res)?.begin(proxyReq));
+  proxy.on('proxyRes', (answer, _req, res) => liveOf(res)?.head(answer));
   // http-proxy reports a client that left under this name, past the callback.
-  proxy.on('econnreset', (_error, _req, res) => underWay.get(res as ServerResponse)?.clientGone());
+  proxy.on('econnreset', (_error, _req, res) => liveOf(res as ServerResponse)?.clientGone());
   // Emitted before http-proxy adds its own listeners, so that fields added here are written to the client.
   proxy.on('proxyReqWs', (proxyReq, req) => {
     const attempt = upgrades.get(req);
@@ -36,7 +35,7 @@ export function createForward(timeouts: Timeouts, links: Links): Forward {
     send: (attempt) =>
       new Promise((resolve) => {
         const live = new LiveAttempt(attempt, timeouts, resolve);
-        underWay.set(attempt.res, live);
+        (attempt.res as Carrier)[LIVE] = live;
         const { req, res, upstream, stamp, body } = attempt;
         const options = {
           target: targetOf(upstream),
@@ -58,5 +57,13 @@ export function createForward(timeouts: Timeouts, links: Links): Forward {
     },
   };
 }
+
+/**
+ * On the response itself and not in a WeakMap: in V8 a WeakMap's values outlive the quick collections, so that all that
+ * hangs on a request would grow old before it is collected.
+ */
+const LIVE = Symbol('the attempt under way');
+type Carrier = ServerResponse & { [LIVE]?: LiveAttempt };
+const liveOf = (res: ServerResponse): LiveAttempt | undefined => (res as Carrier)[LIVE];
 
 const targetOf = ({ host, port }: Upstream) => ({ protocol: 'http:', host, port });

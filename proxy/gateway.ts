@@ -13,7 +13,7 @@ import {
 } from './errors.ts';
 import type { Forward } from './forward.ts';
 import { isReserved, rememberConnectionWish } from './headers.ts';
-import { announce, answeredBy, nobodyFor, type Passage, refuse } from './passage.ts';
+import { announce, nobodyFor, type Passage, refuse, sinceMs, told } from './passage.ts';
 import type { Upstream } from './pool.ts';
 import type { Recorder } from './record.ts';
 import { type Failure, MAX_ATTEMPTS, RETRIES, SAME_AGAIN_MS } from './retry.ts';
@@ -98,22 +98,26 @@ export function createGateway({ router, forward, record, onTrouble }: GatewayOpt
     const over = record.began(upstream.id);
     const onHead = (head: IncomingMessage) => {
       announce(passage, upstream, head, { router, record });
-      res.once('close', () => record.answered(answeredBy(passage, upstream.id, head.statusCode ?? 0)));
+      res.once('close', () => {
+        over();
+        record.answered(upstream.id, head.statusCode ?? 0, sinceMs(passage), () =>
+          told(passage, upstream.id, head.statusCode ?? 0),
+        );
+      });
     };
     let outcome: Outcome | null = null;
     try {
       outcome = await forward.send({ req, res, upstream, body, stamp: router.stampOf(route), onHead });
       return outcome;
     } finally {
-      if (outcome?.kind === 'answered' && !res.closed) res.once('close', over);
-      else over();
+      if (outcome?.kind !== 'answered') over();
     }
   }
 
   function answer(passage: Passage, own: ProxyAnswer): void {
     passage.letters = passage.route.letters();
     refuse(passage, own);
-    record.answered(answeredBy(passage, null, own.status));
+    record.answered(null, own.status, sinceMs(passage), () => told(passage, null, own.status));
   }
 }
 

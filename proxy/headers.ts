@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Fields that speak about one connection only (RFC 9110, section 7.6.1); `keep-alive` and friends from RFC 2616. */
-const HOP_BY_HOP = [
+const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -11,21 +11,46 @@ const HOP_BY_HOP = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-];
+]);
 
 /** Fields with which clients could pretend to be the proxy. */
 const STAMP_PREFIX = 'x-cartwreck-';
-const FORWARDED = [
+const CLAIMS = new Set([
+  // Node has said "100 Continue" by now, and http-proxy announces no request that carries this field.
+  'expect',
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-port',
   'x-forwarded-proto',
-];
+]);
 
-/** Removes what belongs to the connection, including every field that `Connection` names. */
+/**
+ * Fields without those that belong to one connection, those that `Connection` names included. A new object: taking fields
+ * off one makes V8 treat it as a dictionary, and everything after that pays for it.
+ */
+export function endToEnd(
+  headers: IncomingHttpHeaders,
+  also: ReadonlySet<string> = NOTHING,
+): IncomingHttpHeaders {
+  const { connection } = headers;
+  const named = connection === undefined || PLAIN_WISHES.has(connection) ? NOTHING : wishesOf(connection);
+  const kept: IncomingHttpHeaders = {};
+  for (const name in headers) {
+    if (!HOP_BY_HOP.has(name) && !also.has(name) && !named.has(name)) kept[name] = headers[name];
+  }
+  return kept;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+/** What nearly every `Connection` says: it names no other field. */
+const PLAIN_WISHES = new Set(['keep-alive', 'close', 'Keep-Alive']);
+const wishesOf = (connection: string): ReadonlySet<string> =>
+  new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+
+/** For the heads of handshakes, which http-proxy has its own hands on: the same in place. */
 export function dropHopByHop(headers: IncomingHttpHeaders): void {
-  for (const name of (headers.connection ?? '').split(',')) delete headers[name.trim().toLowerCase()];
+  for (const name of wishesOf(headers.connection ?? '')) delete headers[name];
   for (const name of HOP_BY_HOP) delete headers[name];
 }
 
@@ -34,15 +59,12 @@ export function dropHopByHop(headers: IncomingHttpHeaders): void {
  * own stamps is dropped. `X-Forwarded-For` becomes the one address we can vouch for.
  */
 export function cleanRequestHeaders(req: IncomingMessage, clientAddress: string): void {
-  const { headers } = req;
-  dropHopByHop(headers);
-  // Node has said "100 Continue" by now, and http-proxy announces no request that carries this field.
-  delete headers.expect;
+  const headers = endToEnd(req.headers, CLAIMS);
   for (const name in headers) if (name.startsWith(STAMP_PREFIX)) delete headers[name];
-  for (const name of FORWARDED) delete headers[name];
   headers['x-forwarded-for'] = clientAddress;
   headers['x-forwarded-proto'] = 'http';
   if (headers.host !== undefined) headers['x-forwarded-host'] = headers.host;
+  req.headers = headers;
 }
 
 /**

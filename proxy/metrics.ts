@@ -25,17 +25,27 @@ interface Tally {
   inFlight: number;
   requests: number;
   lastMs: number[];
+  statuses: Map<number, number>;
 }
 
 export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   const registry = new Registry();
+  const own = emptyTally();
   const registers = [registry];
   const requests = new Counter({
     name: 'cartwreck_requests_total',
     help: 'Requests answered, by upstream ("proxy" = the proxy itself) and status',
     labelNames: ['upstream', 'status'],
     registers,
+    // Counted by ourselves and told when asked: prom-client makes a text of all labels each time.
+    collect() {
+      this.reset();
+      for (const [upstream, { statuses }] of [...tallies, ['proxy', own] as const]) {
+        for (const [status, count] of statuses) this.inc({ upstream, status }, count);
+      }
+    },
   });
+  void requests;
   const seconds = new Histogram({
     name: 'cartwreck_request_seconds',
     help: 'Time from the request to the end of its answer',
@@ -71,9 +81,11 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
 
   const tallies = new Map<string, Tally>();
   const tally = (upstream: string): Tally => {
-    const found = tallies.get(upstream) ?? { inFlight: 0, requests: 0, lastMs: [] };
-    tallies.set(upstream, found);
-    return found;
+    const known = tallies.get(upstream);
+    if (known) return known;
+    const fresh = emptyTally();
+    tallies.set(upstream, fresh);
+    return fresh;
   };
 
   return {
@@ -81,11 +93,10 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
     began: (upstream) => void tally(upstream).inFlight++,
     ended: (upstream) => void tally(upstream).inFlight--,
     answered(upstream, status, ms) {
-      requests.inc({ upstream: upstream ?? 'proxy', status });
+      const one = upstream === null ? own : tally(upstream);
+      one.statuses.set(status, (one.statuses.get(status) ?? 0) + 1);
+      one.lastMs[one.requests++ % WINDOW] = ms;
       seconds.observe({ upstream: upstream ?? 'proxy' }, ms / 1000);
-      if (upstream === null) return;
-      const { lastMs } = tally(upstream);
-      lastMs[tally(upstream).requests++ % WINDOW] = ms;
     },
     retried: (reason) => retries.inc({ reason }),
     pinned: (what) => pins.inc({ what }),
@@ -96,6 +107,8 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
     },
   };
 }
+
+const emptyTally = (): Tally => ({ inFlight: 0, requests: 0, lastMs: [], statuses: new Map() });
 
 function countTable(table: StickTable, registry: Registry): void {
   const entries = new Gauge({

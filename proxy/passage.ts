@@ -94,7 +94,7 @@ function madePrivate(cacheControl: string | undefined): string {
 }
 
 /** The record of a finished passage; `upstream` null when the proxy answered itself. */
-export const answeredBy = (passage: Passage, upstream: string | null, status: number): Answered => ({
+export const told = (passage: Passage, upstream: string | null, status: number): Answered => ({
   type: 'request.sampled',
   method: passage.req.method ?? '',
   path: (passage.req.url ?? '').split('?')[0] ?? '',
@@ -102,8 +102,11 @@ export const answeredBy = (passage: Passage, upstream: string | null, status: nu
   upstream,
   affinity: passage.letters,
   attempts: passage.attempts.map(({ upstream, outcome }) => `${upstream}:${outcome}`),
-  ms: Math.round((performance.now() - passage.startedMs) * 10) / 10,
+  ms: sinceMs(passage),
 });
+
+export const sinceMs = ({ startedMs }: Passage): number =>
+  Math.round((performance.now() - startedMs) * 10) / 10;
 
 const bodyOf = ({ code, message }: ProxyAnswer): string => JSON.stringify({ error: { code, message } });
 

@@ -9,7 +9,8 @@ export type Answered = Extract<ProxyEvent, { type: 'request.sampled' }>;
 export interface Recorder {
   /** An attempt began; call the result when it is over. */
   began(upstream: string): () => void;
-  answered(answered: Answered): void;
+  /** `describe` is asked only when somebody wants to know: most requests are only counted. */
+  answered(upstream: string | null, status: number, ms: number, describe: () => Answered): void;
   retried(retry: Omit<Extract<ProxyEvent, { type: 'request.retried' }>, 'type'>): void;
   /** A tie was made; `movedFrom` when the client was tied to another upstream before. */
   pinned(affinity: string, upstream: string, movedFrom: string | null): void;
@@ -37,10 +38,10 @@ export function createRecorder(options: {
         over = true;
       };
     },
-    answered(answered) {
-      metrics.answered(answered.upstream, answered.status, answered.ms);
-      tell(answered);
-      log.debug(answered, 'request');
+    answered(upstream, status, ms, describe) {
+      metrics.answered(upstream, status, ms);
+      if (sampled('request.sampled', performance.now())) events.add(describe());
+      if (log.isLevelEnabled('debug')) log.debug(describe(), 'request');
     },
     retried(retry) {
       metrics.retried(retry.reason);

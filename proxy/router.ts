@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Affinities } from './affinity/index.ts';
 import type { AnswerFacts } from './affinity/strategy.ts';
 import type { BalanceFacts } from './balance/balance.ts';
-import { answerFacts, type CookieNames, HttpRequestFacts } from './facts.ts';
+import { type CookieNames, HttpAnswerFacts, HttpRequestFacts } from './facts.ts';
 import { cleanRequestHeaders, clientAddressOf, originForm } from './headers.ts';
 import { planRoute, type Route } from './route.ts';
 import type { ProxyState } from './state.ts';
@@ -45,7 +45,7 @@ export function createRouter(state: ProxyState, options: RouterOptions): Router 
       return planRoute(facts, state.pool, state.settings, options.affinities);
     },
     balanceFacts: { turn: () => turns++, random, inFlight },
-    readAnswer: (head) => answerFacts(head, names),
+    readAnswer: (head) => new HttpAnswerFacts(head, names),
     cookies: names,
     stampOf: ({ settings }) => ({
       'x-cartwreck-secret': options.secret,

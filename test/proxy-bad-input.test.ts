@@ -62,6 +62,8 @@ test('an answer that breaks the rules of HTTP is a 502 and not the end of the pr
     'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
     'HTTP/1.1 200 OK\r\nX-Odd: a\x01b\r\n\r\n',
     `HTTP/1.1 200 OK\r\nX-Large: ${'x'.repeat(20_000)}\r\n\r\n`,
+    'HTTP/1.1 000 X\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 099 X\r\nContent-Length: 2\r\n\r\nok',
     'SSH-2.0-OpenSSH_9.2\r\n',
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
   ];
