@@ -5,13 +5,22 @@ import { KEYS } from './keys.ts';
 /** The list of keys, under "?". */
 export function KeysHelp({ open, onClose }: { open: boolean; onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const byUs = useRef(false);
   const [on, setOn] = useState(keysOn());
   useEffect(() => {
     if (open) dialog.current?.showModal();
-    else dialog.current?.close();
+    else if (dialog.current?.open) {
+      byUs.current = true;
+      dialog.current.close();
+    }
   }, [open]);
+  // SUBTLE: the browser tells of a closing later, when the list may have been asked for again. Only Escape is news.
+  const closed = () => {
+    if (!byUs.current) onClose();
+    byUs.current = false;
+  };
   return (
-    <dialog ref={dialog} aria-label="Keys" onClose={onClose}>
+    <dialog ref={dialog} aria-label="Keys" onClose={closed}>
       <h2>Keys</h2>
       <dl>
         {KEYS.map(({ show, what }) => (
