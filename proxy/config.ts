@@ -37,6 +37,16 @@ export const PROXY_FLAGS = {
   'check-timeout': duration('a health check without an answer by then has failed', 250),
   rise: integer('passed checks that bring a replica up', 2, { min: 1, max: 100 }),
   fall: integer('failed checks that take a replica down', 2, { min: 1, max: 100 }),
+  'head-timeout': duration('for the whole head of a request, then 408', 10_000),
+  'body-timeout': duration('for the whole request, its body included, then 408', 60_000),
+  'max-connections': integer(
+    'connections of clients at once, further ones are closed; keep it under ulimit -n',
+    12_000,
+    {
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
   'connect-timeout': duration('for a connection to a replica', 500),
   'first-byte-timeout': duration('from the whole request sent to the first byte back', 5000),
   'idle-timeout': duration('between two pieces of an answer', 30_000),

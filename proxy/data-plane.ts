@@ -15,10 +15,21 @@ export interface DataPlane {
 /** Longer than any shopper thinks: a connection closed under a request about to be sent is a reset we caused. */
 const CLIENT_KEEP_ALIVE_MS = 65_000;
 
-export function createDataPlane(options: GatewayOptions, log: Logger): DataPlane {
+/** How long a client may take to say what it wants, and how many may be there at once. */
+export interface ClientLimits {
+  /** HAProxy's `timeout http-request`: a head, sent a byte at a time, holds a connection no longer */
+  headMs: number;
+  bodyMs: number;
+  connections: number;
+}
+
+/** Node looks for late clients this often; its usual 30 s would outlast the limits. */
+const LOOK_MS = 500;
+
+export function createDataPlane(options: GatewayOptions, limits: ClientLimits, log: Logger): DataPlane {
   const handle = createGateway(options);
   const sockets = new Set<Socket>();
-  const server = createServer((req, res) => {
+  const server = createServer({ connectionsCheckingInterval: LOOK_MS }, (req, res) => {
     // Node closes idle connections once, at close(); this one was busy then.
     res.once('close', () => server.listening || server.closeIdleConnections());
     const { origin } = req.headers;
@@ -26,7 +37,9 @@ export function createDataPlane(options: GatewayOptions, log: Logger): DataPlane
     handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
   });
   server.keepAliveTimeout = CLIENT_KEEP_ALIVE_MS;
-  server.headersTimeout = CLIENT_KEEP_ALIVE_MS + 1000;
+  server.headersTimeout = limits.headMs;
+  server.requestTimeout = Math.max(limits.headMs, limits.bodyMs);
+  server.maxConnections = limits.connections;
   server.on('upgrade', createUpgrader(options));
   server.on('connection', (socket) => {
     sockets.add(socket);

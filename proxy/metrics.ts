@@ -32,20 +32,7 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   const registry = new Registry();
   const own = emptyTally();
   const registers = [registry];
-  const requests = new Counter({
-    name: 'cartwreck_requests_total',
-    help: 'Requests answered, by upstream ("proxy" = the proxy itself) and status',
-    labelNames: ['upstream', 'status'],
-    registers,
-    // Counted by ourselves and told when asked: prom-client makes a text of all labels each time.
-    collect() {
-      this.reset();
-      for (const [upstream, { statuses }] of [...tallies, ['proxy', own] as const]) {
-        for (const [status, count] of statuses) this.inc({ upstream, status }, count);
-      }
-    },
-  });
-  void requests;
+  countAnswers(registry, () => [...tallies, ['proxy', own] as const]);
   const seconds = new Histogram({
     name: 'cartwreck_request_seconds',
     help: 'Time from the request to the end of its answer',
@@ -109,6 +96,22 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
 }
 
 const emptyTally = (): Tally => ({ inFlight: 0, requests: 0, lastMs: [], statuses: new Map() });
+
+/** Counted by ourselves and told when asked: prom-client makes a text of all labels each time. */
+function countAnswers(registry: Registry, all: () => (readonly [string, Pick<Tally, 'statuses'>])[]): void {
+  const requests: Counter<'upstream' | 'status'> = new Counter({
+    name: 'cartwreck_requests_total',
+    help: 'Requests answered, by upstream ("proxy" = the proxy itself) and status',
+    labelNames: ['upstream', 'status'],
+    registers: [registry],
+    collect() {
+      requests.reset();
+      for (const [upstream, { statuses }] of all()) {
+        for (const [status, count] of statuses) requests.inc({ upstream, status }, count);
+      }
+    },
+  });
+}
 
 function countTable(table: StickTable, registry: Registry): void {
   const entries = new Gauge({

@@ -77,7 +77,12 @@ export async function startProxy(
     record: createRecorder({ events, metrics, log }),
     onTrouble: health.hurry,
   };
-  const data = createDataPlane(gateway, log);
+  const limits = {
+    headMs: flags['head-timeout'],
+    bodyMs: flags['body-timeout'],
+    connections: flags['max-connections'],
+  };
+  const data = createDataPlane(gateway, limits, log);
   const hosts = flags['control-names'].split(',').filter((name) => name !== '');
   const control = createServer(
     createControl({ state, links, metrics, table, log, hosts, onUpstreams: health.follow }),

@@ -54,6 +54,38 @@ test('clients that send, take or leave too slowly are let go within the limits o
   await wellAgain();
 });
 
+test('a head or a body that comes too slowly is a 408, and reaches no replica', async (t) => {
+  const flags = ['--head-timeout', '1s', '--body-timeout', '2s'];
+  const { proxy, shops, wellAgain } = await stage(t, { flags });
+  const before = seenBy(shops).length;
+  const late = [
+    'GET / HTTP/1.1\r\nX-Slow: ',
+    get().slice(0, -2),
+    `${post('Content-Length: 100000')}half`,
+  ].map((text) => openWire(t, proxy.port, text));
+  const dripping = setInterval(() => {
+    for (const { socket } of late) if (socket.writable) socket.write('x');
+  }, 300);
+  t.after(() => clearInterval(dripping));
+  assert.deepEqual(await Promise.all(late.map(statusOf)), ['408', '408', '408']);
+  await waitFor('all to be closed', () => late.every((wire) => wire.closed()));
+  assert.equal(seenBy(shops).length, before);
+  clearInterval(dripping);
+  await wellAgain();
+});
+
+test('more connections than allowed are closed at once, and those inside are served', async (t) => {
+  const { proxy } = await stage(t, { flags: ['--max-connections', '20'] });
+  const inside = Array.from({ length: 20 }, () => openWire(t, proxy.port, ''));
+  await Promise.all(inside.map(({ socket }) => once(socket, 'connect')));
+  const [first] = inside;
+  first?.socket.write(get());
+  assert.equal(first && (await statusOf(first)), '200');
+  const late = openWire(t, proxy.port, get());
+  await waitFor('the door', () => late.closed());
+  assert.equal(late.text(), '');
+});
+
 test('ten thousand idle connections do not keep others from being served', async (t) => {
   const { proxy, wellAgain } = await stage(t);
   const [, limit] = /^Max open files\s+([0-9]+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
