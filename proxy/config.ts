@@ -34,7 +34,7 @@ export const PROXY_FLAGS = {
   'trusted-hops': integer('proxies of yours in front of this one', 0, { min: 0, max: 10 }),
   'check-interval': duration('time between health checks', 500),
   'check-fast': duration('the same while a replica is down or in doubt', 50),
-  'check-timeout': duration('a health check without an answer by then has failed', 250),
+  'check-timeout': duration('a health check without an answer by then has failed', 1000),
   rise: integer('passed checks that bring a replica up', 2, { min: 1, max: 100 }),
   fall: integer('failed checks that take a replica down', 2, { min: 1, max: 100 }),
   'head-timeout': duration('for the whole head of a request, then 408', 10_000),

@@ -69,7 +69,7 @@ export const FAULTS = {
   'link.latency': {
     role: 'shop',
     undo: 'as fast as before',
-    help: 'answers and new connections come later; above 120 ms a shop fails its health checks',
+    help: 'answers and new connections come later; above 480 ms a shop fails its health checks',
     with: 'latencyMs=100 jitterMs=0 between=proxy-replica|replica-store',
   },
   'link.timeout': {

@@ -73,13 +73,13 @@ test('what is done to a replica is done, and undone', { skip }, async (t) => {
   await page.keyboard.press('z');
   await until(cluster, 'shop-1 again', (state) => stateOf('shop-1')(state) === 'ready');
 
-  await press(page, 'Slow +100 ms shop-3');
+  await press(page, 'Slow +300 ms shop-3');
   const links = () => callApi<LinkView[]>(`${cluster.info.controlUrl}/links`);
   await waitFor(
     'a slow link at the proxy',
     async () => {
       const link = (await links()).find(({ upstream }) => upstream === 'shop-3');
-      return link?.toxics.latency?.latencyMs === 100;
+      return link?.toxics.latency?.latencyMs === 300;
     },
     BUSY,
   );

@@ -87,10 +87,10 @@ test('the other controls make the calls they show', { skip }, async (t) => {
     '/api/faults',
     { fault: 'replica.restart', target: 'shop-1' },
   ]);
-  assert.deepEqual(await press('Slow +100 ms shop-1'), [
+  assert.deepEqual(await press('Slow +300 ms shop-1'), [
     'POST',
     '/api/faults',
-    { fault: 'link.latency', target: 'shop-1', with: { latencyMs: 100 } },
+    { fault: 'link.latency', target: 'shop-1', with: { latencyMs: 300 } },
   ]);
   await page.getByText('Store', { exact: true }).click();
   assert.deepEqual(await press('Kill Redis'), ['POST', '/api/faults', { fault: 'store.kill' }]);

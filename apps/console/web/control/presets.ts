@@ -15,7 +15,7 @@ export const PRESETS: readonly Preset[] = [
   { place: 'replica', label: 'Kill', fault: 'replica.kill' },
   { place: 'replica', label: 'Restart', fault: 'replica.restart' },
   { place: 'replica', label: 'Freeze 8 s', fault: 'replica.pause', for: '8s' },
-  { place: 'replica', label: 'Slow +100 ms', fault: 'link.latency', with: { latencyMs: 100 } },
+  { place: 'replica', label: 'Slow +300 ms', fault: 'link.latency', with: { latencyMs: 300 } },
   { place: 'cluster', label: 'Restart proxy', fault: 'proxy.restart' },
   { place: 'cluster', label: 'New signing key', fault: 'key.rotate' },
   { place: 'network', label: 'Put class behind one IP', fault: 'client.shared-nat' },
