@@ -71,6 +71,7 @@ export function followCluster(options: {
         if (now !== state && !(state === null && now === 'connected'))
           log.add({ type: 'link.state', part, state: now });
         state = now;
+        if (now === 'connected') past.reached(part);
       },
     });
   };
