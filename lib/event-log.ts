@@ -13,7 +13,7 @@ export interface Reader<E> {
 }
 
 export class EventLog<E extends { type: string }> {
-  readonly #events: Stamped<E>[] = [];
+  #events: Stamped<E>[] = [];
   readonly #readers = new Set<Reader<E>>();
   readonly #limit: number;
   readonly #now: () => number;
@@ -52,8 +52,7 @@ export class EventLog<E extends { type: string }> {
 
   /** Remembers these events in place of its own, and goes on after number `seq`. Nobody is told. */
   restore(events: readonly Stamped<E>[], seq: number): void {
-    const kept = events.filter(this.#remembers).slice(-this.#limit);
-    this.#events.splice(0, this.#events.length, ...kept);
+    this.#events = events.filter(this.#remembers).slice(-this.#limit);
     this.#seq = seq;
   }
 

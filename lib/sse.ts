@@ -27,6 +27,8 @@ export function sendEvents<E extends { type: string }>(
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
   });
+  // Somebody who asks for the head alone would hold a reader's place and hear nothing.
+  if (req.method === 'HEAD') return void res.end();
   res.write(`retry: ${RECONNECT_MS * 4}\n\n`);
   const heartbeat = setInterval(() => res.write(': still here\n\n'), heartbeatMs);
   let cutOff: NodeJS.Timeout | undefined;

@@ -301,3 +301,9 @@ test('a page may call this console and nobody else, a phone also the shop at the
   assert.equal(await connects('/join', '[fd00::2]:8090'), "'self' http://*:8080");
   assert.equal(await connects('/control', '10.0.0.7:8090'), "'self'");
 });
+
+test('who asks for the head of the event stream alone gets it, and takes no place of a reader', async (t) => {
+  const room = await startConsole(t);
+  for (let asked = 0; asked < 70; asked++)
+    assert.equal((await room.call('HEAD', '/api/events')).status, 200, `${asked} before`);
+});

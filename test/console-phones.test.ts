@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterEvent, Joined, PhoneView } from '../apps/console/contract.ts';
 import { drawNames, MAX_STUDENTS, NAMES } from '../apps/console/phones/names.ts';
+import { seatToGive } from '../apps/console/phones/seats.ts';
 import { send } from './support/client.ts';
 import { RUN_TOKEN, startConsole, type TestConsole } from './support/console.ts';
 import { waitFor } from './support/wait.ts';
@@ -124,7 +125,7 @@ test('one phone calls four times a second, and the others are not slowed by it',
   );
 });
 
-test('those who come and go all the time are slowed, all together', async (t) => {
+test('those who come and go all the time are slowed, all of one address together, and nobody else', async (t) => {
   const room = await startConsole(t, LAN);
   const answers: number[] = [];
   while (answers.length < 1050) {
@@ -135,6 +136,81 @@ test('those who come and go all the time are slowed, all together', async (t) =>
   }
   const count = (wanted: number) => answers.filter((status) => status === wanted).length;
   assert.deepEqual([count(201), count(409), count(429)], [1, 999, 50]);
+  const elsewhere = { body: { name: 'Owl' }, from: '127.0.0.9' };
+  assert.equal((await room.call('POST', '/api/phones/join', elsewhere)).status, 201);
+});
+
+test('who asks for names without end leaves them to the others', async (t) => {
+  const room = await startConsole(t, LAN);
+  const ask = () => room.call('GET', '/api/phones/names');
+  let last = 200;
+  for (let asked = 0; asked <= 1000 && last === 200; asked += 50)
+    last = (await Promise.all(Array.from({ length: 50 }, ask))).at(-1)?.status ?? 0;
+  assert.equal(last, 429);
+  assert.equal((await room.call('GET', '/api/phones/names', { from: '127.0.0.9' })).status, 200);
+});
+
+test('one device takes every seat and votes with each: others come in all the same, and it loses seats and votes', async (t) => {
+  const room = await startConsole(t, LAN);
+  const greedy = await Promise.all(Array.from({ length: MAX_STUDENTS }, () => joinSomehow(room)));
+  const { body: vote } = await asInstructor(room, 'PUT', '/api/vote', QUESTION);
+  for (const { key } of greedy)
+    await room.call('PUT', '/api/phones/me/vote', { as: key, body: { vote: vote.id, option: 1 } });
+  room.clock.now += 1000;
+  const awake = greedy[0] ?? assert.fail();
+  await me(room, awake.key);
+  const { names } = (await room.call('GET', '/api/phones/names')).body as { names: string[] };
+  for (const [index, from] of ['127.0.0.8', '127.0.0.9'].entries()) {
+    const call = { body: { name: names[index] }, from };
+    assert.equal((await room.call('POST', '/api/phones/join', call)).status, 201);
+  }
+  assert.deepEqual(
+    told(room, 'student.left').map(({ id, why }) => [id, why]),
+    greedy.slice(1, 3).map(({ id }) => [id, 'too many phones at one address']),
+    'of those that were silent for longest',
+  );
+  assert.deepEqual((await me(room, awake.key)).vote?.counts, [0, MAX_STUDENTS - 2, 0]);
+  const more = await room.call('POST', '/api/phones/join', { body: { name: names[2] } });
+  assert.deepEqual([more.status, more.body.error?.code], [403, 'room_full'], 'it gets none back');
+});
+
+test('in a full room of students nobody loses a seat to one who comes late', () => {
+  const one = (from: string) => ({ from, seenAt: 1 });
+  const room = Array.from({ length: MAX_STUDENTS }, (_, index) => one(`10.0.0.${Math.floor(index / 4)}`));
+  assert.equal(seatToGive(room, '10.0.1.1'), null, 'four at one address are not too many');
+  assert.equal(
+    seatToGive(
+      Array.from({ length: MAX_STUDENTS }, () => one('10.0.0.1')),
+      '10.0.0.1',
+    ),
+    null,
+  );
+  const fair = Array.from({ length: MAX_STUDENTS }, (_, index) => one(index % 2 ? '10.0.0.1' : '10.0.0.2'));
+  assert.equal(seatToGive(fair, '10.0.0.1'), null, 'two addresses that share do not take turns');
+});
+
+test('the instructor clears the room: each student leaves, with the vote, and may come again', async (t) => {
+  const room = await startConsole(t, LAN);
+  const phones = [await joinAs(room, 'Fox'), await joinAs(room, 'Owl')];
+  const { body: vote } = await asInstructor(room, 'PUT', '/api/vote', QUESTION);
+  for (const { key } of phones)
+    await room.call('PUT', '/api/phones/me/vote', { as: key, body: { vote: vote.id, option: 0 } });
+  for (const as of [undefined, phones[0]?.key])
+    assert.equal((await room.call('DELETE', '/api/phones', { as })).status, 401);
+  const cleared = await asInstructor(room, 'DELETE', '/api/phones');
+  assert.deepEqual([cleared.status, cleared.body], [200, { left: 2 }]);
+  assert.deepEqual(
+    told(room, 'student.left').map(({ name, why }) => [name, why]),
+    [
+      ['Fox', 'the room was cleared'],
+      ['Owl', 'the room was cleared'],
+    ],
+  );
+  for (const { key } of phones)
+    assert.equal((await room.call('GET', '/api/phones/me', { as: key })).status, 401);
+  const again = await joinAs(room, 'Fox');
+  assert.deepEqual((await me(room, again.key)).vote?.counts, [0, 0, 0]);
+  assert.deepEqual((await asInstructor(room, 'DELETE', '/api/phones')).body, { left: 1 });
 });
 
 test('a cart is told when it changed, and a phone sees what it needs', async (t) => {
@@ -163,18 +239,18 @@ test('a cart is told when it changed, and a phone sees what it needs', async (t)
   await joinAs(room, 'Heron');
 });
 
-test('a phone that has been silent for five minutes has gone home, and its name and vote are free', async (t) => {
+test('a phone that has been silent for two minutes has gone home, and its name and vote are free', async (t) => {
   const room = await startConsole(t, LAN);
   const [silent, awake] = [await joinAs(room, 'Fox'), await joinAs(room, 'Owl')];
   const { body: vote } = await asInstructor(room, 'PUT', '/api/vote', QUESTION);
   await room.call('PUT', '/api/phones/me/vote', { as: silent.key, body: { vote: vote.id, option: 1 } });
-  room.clock.now += 299_999;
+  room.clock.now += 119_999;
   await me(room, awake.key);
   assert.deepEqual(told(room, 'student.left'), []);
   room.clock.now += 1;
   await waitFor('the silent one to be forgotten', () => told(room, 'student.left').length === 1);
   const [left] = told(room, 'student.left');
-  assert.deepEqual([left?.name, left?.why], ['Fox', 'silent for 5 minutes']);
+  assert.deepEqual([left?.name, left?.why], ['Fox', 'silent for 2 minutes']);
   assert.deepEqual((await me(room, awake.key)).vote?.counts, [0, 0, 0]);
   await joinAs(room, 'Fox');
 });

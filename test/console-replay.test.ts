@@ -168,6 +168,31 @@ test('what is no recording is refused with what to do', async (t) => {
   );
 });
 
+test('a recording with something in it that cannot be shown is refused in words', async (t) => {
+  const good = recordingOf(3);
+  const bad = { type: 'carts.progress', seq: 9, t: 9 } as unknown as Stamped<ClusterEvent>;
+  const noScene = { ...good.head, state: { scene: {} } } as unknown as Recording['head'];
+  const cases: [Recording, RegExp][] = [
+    [{ ...good, events: [...good.events, bad] }, /run k3f cannot be played: event 9 \(carts.progress\)/],
+    [{ ...good, head: noScene }, /run k3f cannot be played: its first line/],
+  ];
+  for (const [recording, said] of cases) {
+    const options = { file: write(t, recording), root: ROOT, port: 0, speed: 1, log: { error() {} } };
+    await assert.rejects(startPlayback(options), said);
+  }
+});
+
+test('a recording of 200,000 events can be wound to its end', (t) => {
+  const { head } = recordingOf(0);
+  const events = Array.from({ length: 200_000 }, (_, index) => {
+    return { type: 'cluster.armed', seq: index + 1, t: 1000 + index } as const;
+  });
+  const player = createPlayer({ head, events }, { speed: 0 });
+  t.after(() => player.close());
+  player.wind({ at: 1e9 });
+  assert.equal(player.log.since(0).length, 200_000);
+});
+
 test('a recording is found by its file or by the id of its run; otherwise those that are there are listed', (t) => {
   const file = write(t, recordingOf(1));
   const base = scratch(t);

@@ -112,6 +112,8 @@ const LINES: {
   'fault.injected': [
     [{ id: 'f1', fault: 'replica.kill', target: 'shop-2', forMs: null }, you('Kill shop-2')],
     [{ id: 'f2', fault: 'store.pause', target: 'redis', forMs: 3000 }, you('Freeze Redis for 3 s')],
+    // What hits all of the cluster is not said to hit a member named cluster.
+    [{ id: 'f3', fault: 'key.rotate', target: 'cluster', forMs: null }, you('New signing key')],
   ],
   'fault.undone': [
     [{ id: 'f1', fault: 'replica.kill', target: 'shop-2', why: 'asked' }, you('Undone: Kill shop-2')],

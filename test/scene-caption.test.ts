@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FAULTS, type FaultName } from '../apps/agent/contract.ts';
-import type { ClusterState, Impact } from '../apps/console/contract.ts';
+import type { ClusterEvent, ClusterState, Impact } from '../apps/console/contract.ts';
 import { captionOf } from '../apps/console/scene/caption.ts';
 import { SETTINGS } from '../proxy/contract.ts';
 import { broke, exited, fault, now, placed, Story, sessions, shopping } from './support/scene-events.ts';
@@ -32,6 +32,25 @@ test('calm: where carts live, in the words of the setting', () => {
   );
 });
 
+test('a hash of addresses that sends the whole class to one replica is told', () => {
+  const story = lunch('ip-hash').tell(
+    placed(Array.from({ length: 60 }, (_, index) => [index + 1, 'shop-2', 'right'])),
+  );
+  assert.equal(text(story), 'All 60 carts are right. The hash sends every shopper to shop-2.');
+  assert.equal(text(lunch('ip-hash')), 'All 60 carts are right. Each lives in the memory of one replica.');
+});
+
+test('one wrong cart among many is one', () => {
+  assert.equal(text(lunch('cookie', 'redis').tell(now(59, 1))), '1 of 60 carts is wrong.');
+});
+
+test('a hash of the session: why carts of a new load break', () => {
+  assert.equal(
+    text(lunch().with({ affinity: 'session-hash' }).tell(now(27, 33))),
+    '33 of 60 carts are wrong. A new session id hashes to another replica.',
+  );
+});
+
 test('kill: how many, and that they lived there only when all of them did', () => {
   assert.equal(
     text(killed(lunch()).tell(...losses(21))),
@@ -59,6 +78,46 @@ test('kill: at 0 it says where the carts are, or that they are gone and nobody h
   assert.equal(
     text(killed(lunch())),
     'Killing shop-2 broke 0 of 60 carts. 20 sessions in its memory are gone.',
+  );
+});
+
+test('what others left in the memory of the killed one is not told as why the carts in Redis are right', () => {
+  const withRest = (where: 'redis' | 'cookie') => lunch('cookie', where).tell(sessions({ 'shop-2': 29 }));
+  assert.equal(
+    text(killed(withRest('redis'))),
+    'Killing shop-2 broke 0 of 60 carts. They all live in Redis.',
+  );
+  assert.equal(
+    text(killed(withRest('cookie'))),
+    'Killing shop-2 broke 0 of 60 carts. Each shopper carries its own.',
+  );
+});
+
+test('two replicas killed at once: the cause is told shorter before it is left out', () => {
+  const both = lunch().tell(
+    fault('replica.kill', 'shop-1', 'shop-2'),
+    exited('shop-1#1'),
+    exited('shop-2#1'),
+  );
+  const lost = Array.from({ length: 40 }, (_, index) =>
+    broke(index + 1, index % 2 === 0 ? 'shop-1#1' : 'shop-2#1'),
+  );
+  assert.equal(
+    text(both.tell(...lost)),
+    'Killing shop-1 and shop-2 broke 40 of 60 carts. All 40 lived only there.',
+  );
+});
+
+test('fewer replicas: why the carts broke; more: why pinned shoppers keep theirs', () => {
+  const leave = ['shop-2', 'shop-3'].flatMap((id): ClusterEvent[] => [
+    { type: 'upstream.state', upstream: id, life: `${id}#1`, from: 'up', to: 'draining', why: 'taken away' },
+    exited(`${id}#1`),
+  ]);
+  const fewer = lunch().tell(...leave, { type: 'cluster.scaled', from: 3, to: 1 }, ...losses(19));
+  assert.equal(text(fewer), 'Going from 3 to 1 replicas broke 19 of 60 carts. All 19 lived only there.');
+  assert.equal(
+    text(lunch().tell({ type: 'cluster.scaled', from: 3, to: 8 })),
+    'Going from 3 to 8 replicas broke 0 of 60 carts. Pinned shoppers stay pinned.',
   );
 });
 

@@ -22,6 +22,23 @@ test('a killed replica drops its sessions, and those nobody missed yet are told 
   assert.deepEqual([carts, broken, fromTargets, again, open], [60, 18, 18, 0, true]);
 });
 
+test('sessions of shoppers who have left are lost, and nobody is said to ask for them yet', () => {
+  const left = lunch().tell(sessions({ 'shop-2': 326 }), ...kill());
+  assert.deepEqual(left.scene.floor, { lost: 326, unasked: 20, from: ['shop-2'] });
+  const later = left.tell(...ofShop2(20).map((shopper) => broke(shopper, 'shop-2#1')));
+  assert.equal(later.scene.floor.unasked, 0);
+});
+
+test('no fewer sessions are lost than carts broke by it: the last count may be a second old', () => {
+  const { scene } = lunch().tell(
+    sessions({ 'shop-2': 12 }),
+    ...kill(),
+    ...ofShop2(14).map((shopper) => broke(shopper, 'shop-2#1')),
+  );
+  assert.deepEqual(scene.floor, { lost: 14, unasked: 0, from: ['shop-2'] });
+  assert.equal(scene.impact?.fromTargets, 14);
+});
+
 test('carts that broke elsewhere do not use up what nobody has missed', () => {
   const { scene } = lunch().tell(...kill(), broke(1, 'shop-1#1'), broke(2, 'shop-2#1'));
   assert.equal(scene.floor.unasked, 19);

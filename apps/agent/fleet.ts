@@ -48,7 +48,12 @@ export class Fleet implements ClusterHands {
   }
 
   count(): number {
-    return this.#shops().length;
+    return this.shops().length;
+  }
+
+  /** The ids of the shops there are, whatever their state. */
+  shops(): string[] {
+    return this.#parts.runtime.members().flatMap(({ id, role }) => (role === 'shop' ? id : []));
   }
 
   scale(count: number, leaving: readonly string[] = []): Promise<void> {
@@ -80,7 +85,7 @@ export class Fleet implements ClusterHands {
   async tidy(): Promise<void> {
     await this.#inTurn('tidying up', async () => {
       const { runtime, proxy, publisher, hurt } = this.#parts;
-      const ids = this.#shops().filter((id) => !hurt().has(id));
+      const ids = this.shops().filter((id) => !hurt().has(id));
       await Promise.all(ids.map((id) => runtime.start(id)));
       await publisher.publish();
       await Promise.all(ids.map((id) => proxy.setAdmin(id, 'ready')));
@@ -121,9 +126,5 @@ export class Fleet implements ClusterHands {
     const running = this.#current.then(() => work(signal)).finally(() => this.#asked.shift());
     this.#current = running.catch(() => {});
     return running;
-  }
-
-  #shops(): string[] {
-    return this.#parts.runtime.members().flatMap(({ id, role }) => (role === 'shop' ? id : []));
   }
 }

@@ -79,7 +79,7 @@ export function followCluster(options: {
     follow('proxy', options.proxyUrl, {}),
     follow('agent', options.agentUrl, { authorization: `Bearer ${options.agentToken}` }),
   ];
-  const sampler = startSampler(`${options.proxyUrl}/upstreams`, log);
+  const sampler = startSampler(`${options.proxyUrl}/upstreams`, log, () => scene.run?.endedAt === null);
   return {
     log,
     collected: past.collected,
@@ -108,8 +108,11 @@ export function followCluster(options: {
 const remembers = ({ type }: ClusterEvent): boolean =>
   type !== 'answers.sampled' && type !== 'request.sampled';
 
-/** Once a second what each upstream did; silent while nothing happens and nothing changes. */
-function startSampler(url: string, log: EventLog<ClusterEvent>): NodeJS.Timeout {
+/**
+ * Once a second what each upstream did; silent while nothing happens and nothing changes. As long as a run seems to go on
+ * it is told all the same: of a load that was killed only the time that passes says so.
+ */
+function startSampler(url: string, log: EventLog<ClusterEvent>, runGoesOn: () => boolean): NodeJS.Timeout {
   let before = new Map<string, number>();
   let lastTold = '';
   return setInterval(async () => {
@@ -129,7 +132,7 @@ function startSampler(url: string, log: EventLog<ClusterEvent>): NodeJS.Timeout 
     };
     before = new Map(upstreams.map(({ id, requests }) => [id, requests]));
     const told = JSON.stringify(event);
-    if (told !== lastTold) log.add(event);
+    if (told !== lastTold || runGoesOn()) log.add(event);
     lastTold = told;
   }, SAMPLE_MS);
 }

@@ -27,6 +27,7 @@ import { pictureView } from '../../apps/console/web/picture/view.ts';
 import { applySnapshot, heard, initialModel } from '../../apps/console/web/shared/model.ts';
 import { turn } from '../../apps/console/web/stage/keys.ts';
 import { stageSize } from '../../apps/console/web/stage/size.ts';
+import { stageView } from '../../apps/console/web/stage/view.ts';
 import type { AnswersSampled } from '../../scripts/load/contract.ts';
 import { MOMENTS, type Moment, NOW, stateOf } from '../support/stage-states.ts';
 
@@ -74,6 +75,33 @@ test('forty students by name and two hundred robots one by one fit beside each o
     assert.equal(robots?.style, 'carts', shape);
     assert.equal(robots?.places.length, 200);
   }
+});
+
+test('sessions that shoppers of before left behind are told apart from the carts of now', () => {
+  const ownedOf = (moment: Moment) => viewOf(moment).replicas.map(({ owned }) => owned);
+  const first = ownedOf({ affinity: 'cookie', robots: 60 })[0] ?? 0;
+  assert.ok(first > 10 && first <= 30, `${first} carts on shop-1`);
+  assert.deepEqual(ownedOf({ affinity: 'none' }), [null, null, null], 'nothing says whose is where');
+  assert.equal(ownedOf({ affinity: 'cookie', look: { 2: 'frozen' } })[1], null, 'its shoppers may come back');
+  const state = stateOf({ affinity: 'cookie', robots: 60 }, 0);
+  const run = { id: 'r1', shoppers: 60, startedAt: 0, endedAt: NOW - 1 };
+  const view = viewOf({ affinity: 'cookie', robots: 60, scene: { ...state.scene, run, students: [] } });
+  assert.deepEqual(
+    view.replicas.map(({ owned }) => owned),
+    [0, 0, 0],
+  );
+});
+
+test('when the load has ended the strip says that its shoppers have left', () => {
+  const stripOf = (moment: Moment, endedAt: number | null) => {
+    const state = stateOf(moment, 0);
+    const run = { id: 'r1', shoppers: 60, startedAt: 0, endedAt };
+    const model = applySnapshot(heard(initialModel(), NOW), { ...state, scene: { ...state.scene, run } });
+    return stageView(model, NOW)?.strip.at(-1)?.value;
+  };
+  assert.equal(stripOf({}, null), '60 robots');
+  assert.equal(stripOf({}, NOW - 1), '60 robots, who have left');
+  assert.equal(stripOf({ students: 8 }, NOW - 1), '8 of you, the robots have left');
 });
 
 test('what happens to the cluster moves nothing', () => {

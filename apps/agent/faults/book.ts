@@ -1,11 +1,11 @@
-import { ApiError, badRequest, notFound } from '../../../lib/api-error.ts';
-import { readBody } from '../../../lib/read-body.ts';
-import { FAULTS, type FaultPlan, type FaultRequest, type FaultRow, type FaultView } from '../contract.ts';
-import { FAULT_ACTIONS } from './actions/index.ts';
-import { aim, targetText } from './aim.ts';
+import { ApiError, notFound } from '../../../lib/api-error.ts';
+import { FAULTS, type FaultPlan, type FaultRequest, type FaultView } from '../contract.ts';
+import { AimedAction } from './aimed-action.ts';
 import { Fault, type FaultParts } from './fault.ts';
-import { type FaultRecord, numberOf } from './records.ts';
-import { readFor, requireArmed, requireHealthy } from './safety.ts';
+import { leftFaults } from './leftovers.ts';
+import { readRequest } from './read-request.ts';
+import { numberOf } from './records.ts';
+import { readyShops, requireArmed, requireHealthy } from './safety.ts';
 
 const REMEMBERED_FAULTS = 100;
 /** Well below the lease of what lives in another process. */
@@ -37,7 +37,7 @@ export class FaultBook {
    * be, RuntimeError when its target's state forbids it. `entered` gets it as soon as it is on its way.
    */
   async inject(request: FaultRequest, entered = (_view: FaultView) => {}): Promise<FaultView> {
-    const view = await this.#read(request);
+    const view = await readRequest(request, this.#parts);
     // From here to the entry nothing waits: of two at once the second sees the first.
     this.#requireAllowed(view, request.minHealthy);
     const fault = this.#enter(view);
@@ -53,19 +53,21 @@ export class FaultBook {
 
   /** What an injection would do. Nothing is touched. Throws as `inject` would. */
   async plan(request: FaultRequest): Promise<FaultPlan> {
-    const view = await this.#read(request);
+    const view = await readRequest(request, this.#parts);
     this.#requireAllowed(view, request.minHealthy);
     const { fault, targets } = view;
-    const action = FAULT_ACTIONS[fault];
-    const record = await new Fault(view, this.#parts).note();
-    const calls = action.plan({ targets, with: view.with });
-    return { fault, targets, calls, undo: FAULTS[fault].undo, record };
+    const action = new AimedAction(view, this.#parts.hands);
+    const record = await action.note();
+    return { fault, targets, calls: action.plan(), undo: FAULTS[fault].undo, record };
   }
 
   /** Undoing twice is a success. Throws ApiError for an unknown id or a fault without an undo. */
   async undo(id: string, why: string): Promise<FaultView> {
     const fault = this.#faults.find(({ view }) => view.id === id);
-    if (!fault) throw notFound(`no fault "${id}"; active: ${this.#listed() || 'none'}`);
+    if (!fault) {
+      const active = this.open().map((one) => one.view.id);
+      throw notFound(`no fault "${id}"; active: ${active.join(', ') || 'none'}`);
+    }
     if (FAULTS[fault.view.fault].undo === null && !fault.open) {
       throw new ApiError(409, 'no_undo', `${fault.view.fault} cannot be undone: it is over when it is done`);
     }
@@ -112,11 +114,9 @@ export class FaultBook {
 
   /** Throws when fewer shops would be left than may be. `takes`: the shops that `what` takes out. */
   requireHealthy(what: string, takes: readonly string[], minHealthy = 0): void {
-    const members = this.#parts.hands.runtime.members();
     const shops = this.#shops();
     const out = new Set(this.#faults.flatMap((fault) => [...fault.takesOut(shops)]));
-    const floor = Math.max(minHealthy, this.#parts.minHealthy);
-    requireHealthy({ what, minHealthy: floor, members, out, takes });
+    requireHealthy({ what, minHealthy: Math.max(minHealthy, this.#parts.minHealthy), shops, out, takes });
   }
 
   /** Nothing is injected any more, and nothing undoes itself. */
@@ -126,29 +126,11 @@ export class FaultBook {
     for (const fault of this.#faults) fault.stop();
   }
 
-  /** Reads a request into the fault it would be: aimed, with its words and its time. */
-  async #read(request: FaultRequest): Promise<FaultView> {
-    const { fault } = request;
-    const action = FAULT_ACTIONS[fault];
-    const { role, with: takes = 'nothing' }: FaultRow = FAULTS[fault];
-    const wantedMs = readFor(request);
-    const words = readWords(() => readBody(action.with, request.with ?? {}), `${fault} takes ${takes}`);
-    const forMs = action.lastsMs?.(words) ?? wantedMs;
-    const targets = await aim(request, this.#parts.hands);
-    const no = await action.refuse?.(this.#parts.hands, { targets, with: words });
-    if (no) throw new ApiError(409, 'refused', `${fault}: ${no}`);
-    const target = targetText(role, targets);
-    return {
-      ...{ id: '-', fault, target, targets, with: words as Record<string, unknown>, forMs },
-      ...{ injectedAt: this.#parts.now(), state: 'injecting' as const },
-    };
-  }
-
-  #requireAllowed({ fault, target, targets, with: words }: FaultView, minHealthy?: number): void {
+  #requireAllowed(view: FaultView, minHealthy?: number): void {
     if (this.#closed) throw new ApiError(409, 'ending', 'the agent ends: nothing is injected any more');
     requireArmed(this.#parts.records.armed());
-    const takes = FAULT_ACTIONS[fault].takesOut?.({ targets, with: words }, this.#shops()) ?? [];
-    this.requireHealthy(`${fault} ${target}`, takes, minHealthy);
+    const takes = new AimedAction(view, this.#parts.hands).takesOut(this.#shops());
+    this.requireHealthy(`${view.fault} ${view.target}`, takes, minHealthy);
   }
 
   #enter(view: FaultView): Fault {
@@ -160,33 +142,15 @@ export class FaultBook {
 
   /** Newest first. */
   #adopt(): Fault[] {
-    const { records, damaged } = this.#parts.records.open();
-    for (const one of damaged) this.#parts.onEvent({ type: 'record.damaged', ...one });
     const known = new Set(this.#faults.map(({ view }) => view.id));
-    const left = records.filter(({ id }) => !known.has(id)).map((record) => this.#leftBehind(record));
+    const left = leftFaults(this.#parts, known);
     this.#faults.push(...left.toReversed());
     this.#count = Math.max(this.#count, ...left.map(({ view }) => numberOf(view.id)));
     return left;
   }
 
-  #leftBehind(record: FaultRecord): Fault {
-    const { before, injectedAt: _wallClock, ...noted } = record;
-    const target = targetText(FAULTS[noted.fault].role, noted.targets);
-    const view: FaultView = { ...noted, target, injectedAt: this.#parts.now(), state: 'active' };
-    return Fault.left(view, before, this.#parts);
-  }
-
   #shops(): string[] {
-    const { runtime } = this.#parts.hands;
-    return runtime
-      .members()
-      .flatMap(({ id, role, state }) => (role === 'shop' && state === 'ready' ? id : []));
-  }
-
-  #listed(): string {
-    return this.open()
-      .map(({ view }) => view.id)
-      .join(', ');
+    return readyShops(this.#parts.hands.runtime.members());
   }
 
   /** Never one that is still there: nobody could undo it any more. */
@@ -194,13 +158,5 @@ export class FaultBook {
     const surplus = Math.max(0, this.#faults.length - REMEMBERED_FAULTS);
     const ended = new Set(this.#faults.filter(({ open }) => !open).slice(0, surplus));
     this.#faults = this.#faults.filter((fault) => !ended.has(fault));
-  }
-}
-
-function readWords<T>(read: () => T, hint: string): T {
-  try {
-    return read();
-  } catch (error) {
-    throw badRequest('bad_body', `with: ${(error as Error).message}. ${hint}`);
   }
 }

@@ -22,17 +22,22 @@ export function readFor({ fault, for: text }: Pick<FaultRequest, 'fault' | 'for'
   return ms;
 }
 
+/** The ids of the shops that can serve, as far as the runtime knows. */
+export const readyShops = (members: readonly MemberView[]): string[] =>
+  members.flatMap(({ id, role, state }) => (role === 'shop' && state === 'ready' ? id : []));
+
 /** Throws ApiError when fewer shops than `minHealthy` would be left. `out` = those that open faults take out already. */
 export function requireHealthy(options: {
   what: string;
   minHealthy: number;
-  members: readonly MemberView[];
+  /** those that are ready */
+  shops: readonly string[];
   out: ReadonlySet<string>;
   takes: readonly string[];
 }): void {
-  const { what, minHealthy, members, out, takes } = options;
-  const well = members.filter(({ id, role, state }) => role === 'shop' && state === 'ready' && !out.has(id));
-  const left = well.filter(({ id }) => !takes.includes(id)).length;
+  const { what, minHealthy, shops, out, takes } = options;
+  const well = shops.filter((id) => !out.has(id));
+  const left = well.filter((id) => !takes.includes(id)).length;
   // One that takes nobody makes nothing worse.
   if (left >= minHealthy || left === well.length) return;
   throw new ApiError(

@@ -2,6 +2,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { readBody } from '../../../lib/read-body.ts';
 import type { ClusterEvent } from '../contract.ts';
+import type { Students } from './students.ts';
 import type { Vote } from './vote.ts';
 import type { Where } from './where.ts';
 
@@ -28,11 +29,13 @@ const ADDRESS_BODY = z.strictObject({ host: z.string().max(253) });
  *   PUT    /api/vote             {question, options} opens one      DELETE /api/vote   takes it away
  *   POST   /api/vote/close       no more votes                      POST   /api/vote/came   {option} came true
  *   PUT    /api/phones/address   {host}: where phones find us, for when the machine cannot know
+ *   DELETE /api/phones           clears the room: every phone leaves, and may join again
  */
 export function addInstructorRoutes(
   api: Express,
-  { vote, where, tell }: { vote: Vote; where: Where; tell(event: ClusterEvent): void },
+  parts: { students: Students; vote: Vote; where: Where; tell(event: ClusterEvent): void },
 ): void {
+  const { students, vote, where, tell } = parts;
   api.put('/api/vote', (req, res) => {
     const { question, options } = readBody(VOTE_BODY, req.body);
     res.json(vote.open(question, options));
@@ -50,4 +53,5 @@ export function addInstructorRoutes(
     tell({ type: 'phones.address', joinUrls });
     res.json({ open: true, joinUrls });
   });
+  api.delete('/api/phones', (_req, res) => void res.json({ left: students.clear() }));
 }

@@ -2,7 +2,7 @@ import type { Express, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { ApiError } from '../../../lib/api-error.ts';
 import { readBody } from '../../../lib/read-body.ts';
-import { limitPace } from '../access/pace.ts';
+import { byAddress, limitPace } from '../access/pace.ts';
 import type { FreeNames, NameTaken, PhoneView } from './contract.ts';
 import { MAX_STUDENTS } from './names.ts';
 import type { Surroundings } from './phones.ts';
@@ -11,7 +11,7 @@ import type { Vote } from './vote.ts';
 
 /** Of one phone: four calls a second, and some at once when it wakes up. */
 const CALLS = { limit: 20, perMs: 5000 };
-/** Of all together: a full room that comes in at once, each after some names that others were quicker to take. */
+/** Of one address, which may be that of a whole class: it comes in at once, each after some names that others took. */
 const JOINS = { limit: 5 * MAX_STUDENTS, perMs: 60_000 };
 const LOOKS = { limit: 5 * MAX_STUDENTS, perMs: 10_000 };
 
@@ -56,15 +56,15 @@ export function addPhoneRoutes(
     by: (req) => studentOf(req.res).id,
     says: 'This phone calls too often',
   });
-  const joining = limitPace({ ...JOINS, says: 'Too many phones come in at once' });
-  const looking = limitPace({ ...LOOKS, says: 'Too many phones look for a name at once' });
+  const joining = limitPace({ ...JOINS, by: byAddress, says: 'Too many phones come in at once' });
+  const looking = limitPace({ ...LOOKS, by: byAddress, says: 'Too many phones look for a name at once' });
 
   api.get('/api/phones/names', looking, (_req, res) => {
     res.json({ names: students.offer(), students: students.count, limit: MAX_STUDENTS } satisfies FreeNames);
   });
   api.post('/api/phones/join', joining, (req, res) => {
     const { name } = readBody(JOIN_BODY, req.body);
-    const joined = students.join(name, now());
+    const joined = students.join(name, now(), byAddress(req));
     if (joined) return void res.status(201).json(joined);
     const error = { code: 'name_taken', message: `${name} is taken: choose another name` } as const;
     res.status(409).json({ error, names: students.offer() } satisfies NameTaken);
@@ -95,9 +95,7 @@ export function addPhoneRoutes(
     res.json({ chosen: choice.option });
   });
   api.delete('/api/phones/me', known, (_req, res) => {
-    const { id } = studentOf(res);
-    students.leave(id);
-    vote.withdraw(id);
+    students.leave(studentOf(res).id);
     res.status(204).end();
   });
 }

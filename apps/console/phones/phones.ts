@@ -36,8 +36,11 @@ export function createPhones(options: {
 }): Phones {
   const { log, startedAt, where, surroundings, now = Date.now } = options;
   const tell = (event: ClusterEvent) => void log.add(event);
-  const students = new Students(tell);
   const vote = new Vote(tell);
+  const students = new Students((event) => {
+    tell(event);
+    if (event.type === 'student.left') vote.withdraw(event.id);
+  });
   let resetAt: number | null = null;
   const stop = log.follow({
     take(event) {
@@ -50,13 +53,11 @@ export function createPhones(options: {
     },
     end() {},
   });
-  const sweep = setInterval(() => {
-    for (const { id } of students.forgetSilent(now())) vote.withdraw(id);
-  }, SWEEP_MS);
+  const sweep = setInterval(() => students.forgetSilent(now()), SWEEP_MS);
   return {
     addRoutes(api) {
       addPhoneRoutes(api, { students, vote, surroundings, startedAt, resetAt: () => resetAt, now });
-      addInstructorRoutes(api, { vote, where, tell });
+      addInstructorRoutes(api, { students, vote, where, tell });
     },
     close() {
       stop();

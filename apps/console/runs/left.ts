@@ -3,7 +3,7 @@ import { ExpectedError } from '../../../lib/main.ts';
 import type { ClusterEvent, ClusterState } from '../contract.ts';
 import { applyToState } from '../scene/apply-state.ts';
 import type { RunView } from './contract.ts';
-import { type Recording, readRecording } from './recording.ts';
+import { type Recording, readRecording, readRecordingHead } from './recording.ts';
 import { addToView, beginView } from './run-view.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -18,7 +18,7 @@ export interface Left {
 
 /**
  * Runs of this cluster that were recorded: their views, oldest first, and the newest one as it was left. Only that one,
- * and those that were cut off, are read as a whole.
+ * and those that were cut off, are read as a whole. What cannot be read, or played any more, is left out.
  */
 export async function readShelf(
   shelf: Shelf,
@@ -32,27 +32,42 @@ export async function readShelf(
       if (clusterOf(kept) === startedAt) views.unshift(kept);
       continue;
     }
-    const recording = await readRecording(shelf.fileOf(run)).catch(unlessExpected);
-    if (recording?.head.startedAt !== startedAt) continue;
-    const played = { recording, ...play(recording), isOpen: kept === null };
+    const played = await playOwn(shelf.fileOf(run), startedAt).catch(unlessExpected);
+    if (played === null) continue;
     views.unshift({ ...(kept ?? played.view), running: false });
-    left ??= played;
+    left ??= { ...played, isOpen: kept === null };
   }
   return { views, left };
+}
+
+/** Null: it is of another cluster. Each start makes one, so that most are, and they may be long. */
+async function playOwn(file: string, startedAt: number): Promise<Omit<Left, 'isOpen'> | null> {
+  if ((await readRecordingHead(file)).startedAt !== startedAt) return null;
+  const recording = await readRecording(file);
+  return { recording, ...play(recording) };
 }
 
 /** When its cluster's run began, wall clock ms. */
 const clusterOf = ({ startedAt, startedT }: RunView): number => startedAt - startedT;
 
-/** A recording played to its end at once. */
+/** A recording played to its end at once. Throws ExpectedError when it holds what this version cannot show. */
 export function play({ head, events }: Recording): { state: ClusterState; view: RunView } {
-  let state = head.state;
-  let view = beginView(head);
-  for (const event of events) {
-    state = applyToState(state, event);
-    view = addToView(view, event, state.scene);
+  let at = 'its first line';
+  try {
+    let state = head.state;
+    let view = beginView(head);
+    for (const event of events) {
+      at = `event ${event.seq} (${event.type})`;
+      state = applyToState(state, event);
+      view = addToView(view, event, state.scene);
+    }
+    return { state, view };
+  } catch (error) {
+    throw new ExpectedError(
+      `The recording of run ${head.run} cannot be played: ${at} is not as expected (${(error as Error).message}). ` +
+        'Was it made by another version, or changed by hand?',
+    );
   }
-  return { state, view };
 }
 
 /** What is told to a new console: of before the recording began · in the recording · not heard by anybody yet */

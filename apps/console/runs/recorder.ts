@@ -2,6 +2,7 @@ import type { RunView } from './contract.ts';
 import type { Left } from './left.ts';
 import { OneRun, type OneRunParts } from './one-run.ts';
 import { RECORDING_SCHEMA } from './recording.ts';
+import { MAX_RUNS } from './shelf.ts';
 
 /** What comes of a run shows itself a little later. */
 const AFTER_END_MS = 10_000;
@@ -36,6 +37,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
     const run = current;
     current = null;
     if (run?.view) over.set(run.view.id, { ...run.view, running: false });
+    for (const oldest of [...over.keys()].slice(0, -MAX_RUNS)) over.delete(oldest);
     await run?.close(isOver);
   };
 

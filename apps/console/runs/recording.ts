@@ -31,6 +31,12 @@ export async function readRecording(file: string): Promise<Recording> {
   return { head, events };
 }
 
+/** Its first line alone: a recording may be long. Throws ExpectedError as readRecording does. */
+export async function readRecordingHead(file: string): Promise<RecordingHead> {
+  const [first = ''] = await readLines(file, 1);
+  return readHead(first, file);
+}
+
 function readHead(line: string, file: string): RecordingHead {
   const head = parse(line) as RecordingHead | null;
   if (head?.schema === RECORDING_SCHEMA && head.state?.scene !== undefined) return head;
@@ -41,14 +47,19 @@ function readHead(line: string, file: string): RecordingHead {
   );
 }
 
-async function readLines(file: string): Promise<string[]> {
+async function readLines(file: string, most = Number.POSITIVE_INFINITY): Promise<string[]> {
   const lines: string[] = [];
+  const input = createReadStream(file);
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity }))
+    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
       if (line !== '') lines.push(line);
+      if (lines.length >= most) break;
+    }
   } catch (error) {
     const { code = (error as Error).message } = error as NodeJS.ErrnoException;
     throw new ExpectedError(`Cannot read the recording ${file} (${code}).`);
+  } finally {
+    input.destroy();
   }
   return lines;
 }

@@ -54,7 +54,7 @@ export const endDeploy = (scene: Scene, event: EventOf<'deploy.phase'> | EventOf
     ? scene
     : { ...scene, books: { ...scene.books, deploying: false } };
 
-/** Sessions that were left behind by a switch of where they live are lost, too, but nobody will ask for them. */
+/** What nobody owns is lost, too, but nobody will ask for it. */
 function drop(scene: Scene, death: Death, place: 'memory' | 'redis'): Scene {
   const deaths = [...scene.deaths, death].slice(-LIMITS.deaths);
   const sessions = death.sessions ?? 0;
@@ -62,9 +62,10 @@ function drop(scene: Scene, death: Death, place: 'memory' | 'redis'): Scene {
   const { floor, books } = scene;
   const lost = floor.lost + sessions;
   const isInUse = books.mode === null || books.mode === place;
-  const missed = isInUse ? books.missed : books.missed + sessions;
-  const storeLost = isInUse && place === 'redis' ? books.storeLost + sessions : books.storeLost;
   const [replica = death.life] = death.life.split('#');
+  const owned = isInUse ? Math.min(sessions, owners(scene, place === 'redis' ? null : replica)) : 0;
+  const missed = books.missed + sessions - owned;
+  const storeLost = place === 'redis' ? books.storeLost + owned : books.storeLost;
   return {
     ...scene,
     deaths,
@@ -79,4 +80,17 @@ function drop(scene: Scene, death: Death, place: 'memory' | 'redis'): Scene {
       floorLives: [...books.floorLives, death.life].slice(-LIMITS.deaths),
     },
   };
+}
+
+/**
+ * Shoppers with a cart on `replica`, null = on any. Sessions that a load of before, a switch of where they live or a move to
+ * another replica left behind have none. Where nobody says who stands where, all of them may have one.
+ */
+function owners({ run, robots, students, books }: Scene, replica: string | null): number {
+  const isRunning = run?.endedAt === null;
+  const told = isRunning ? Object.values(robots) : [];
+  if (isRunning && told.length === 0 && books.robots.carts > 0) return Number.POSITIVE_INFINITY;
+  return [...told, ...students].filter(
+    ({ on, cart }) => cart !== 'none' && (replica === null || on === replica),
+  ).length;
 }

@@ -133,7 +133,9 @@ function broke(scene: Scene, breakage: Breakage): Scene {
   const isFromStore = !isFromLife && books.storeLost > 0;
   const missed = books.missed + (isFromLife || isFromStore ? 1 : 0);
   const storeLost = books.storeLost - (isFromStore ? 1 : 0);
-  const floor = { ...scene.floor, unasked: Math.max(0, scene.floor.lost - missed) };
+  // Sessions are counted once a second: more may have been there when it ended than were counted.
+  const lost = Math.max(scene.floor.lost, missed);
+  const floor = { ...scene.floor, lost, unasked: lost - missed };
   return countHit({ ...scene, floor, books: { ...books, missed, storeLost } }, breakage);
 }
 

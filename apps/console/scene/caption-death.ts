@@ -15,8 +15,14 @@ function told(state: ClusterState, impact: Impact, deed: string): string[] {
   const fact = `${deed} broke ${broken} of ${many(carts, 'cart')}`;
   const cause = broken === 0 ? whyNone(state, impact) : whySome(state, impact);
   if (cause === null) return [broken === 0 ? `${fact} so far.` : `${fact}.`];
-  return [`${fact}. ${cause}`, `${fact}.`];
+  return because(fact, cause);
 }
+
+/** The fact with its cause, as long as that fits. */
+export const because = (fact: string, cause: string | null): string[] =>
+  cause === null
+    ? [`${fact}.`]
+    : [`${fact}. ${cause}`, `${fact}. ${cause.replace(/in (its|their) memory/, 'there')}`, `${fact}.`];
 
 /** Why the broken ones broke, as far as it is known where each had lived. */
 export function whySome(state: ClusterState, { broken, fromTargets, targets }: Impact): string | null {
@@ -31,11 +37,12 @@ export function whySome(state: ClusterState, { broken, fromTargets, targets }: I
 
 /** Why nothing broke, or not yet; null = not known. */
 export function whyNone({ settings, scene }: ClusterState, { targets, t }: Impact): string | null {
+  // Others may have left sessions in that memory: they are not why the carts of now are right.
+  if (settings?.sessions === 'redis') return 'They all live in Redis.';
+  if (settings?.sessions === 'cookie') return 'Each shopper carries its own.';
   const ended = scene.deaths.filter((death) => death.t >= t && targets.includes(idOf(death.life)));
   const sessions = ended.reduce((sum, death) => sum + (death.sessions ?? 0), 0);
   if (sessions > 0) return `${many(sessions, 'session')} in ${whose(targets)} memory ${be(sessions)} gone.`;
-  if (settings?.sessions === 'redis') return 'They all live in Redis.';
-  if (settings?.sessions === 'cookie') return 'Each shopper carries its own.';
   const nothing = ended.length > 0 && ended.every((death) => death.sessions === 0);
   return nothing ? `No session lived in ${whose(targets)} memory.` : null;
 }

@@ -1,7 +1,7 @@
 import type { ClusterState } from '../contract.ts';
-import { whyNone, whySome } from './caption-death.ts';
+import { because, whyNone, whySome } from './caption-death.ts';
 import type { Impact } from './scene.ts';
-import { isHashed, many, placeOf } from './words.ts';
+import { isHashed, isPinned, many, placeOf } from './words.ts';
 
 /** Deploys, and another number of replicas. */
 export const deploySentences = { deploy, resize };
@@ -42,8 +42,7 @@ function resize(state: ClusterState, impact: Impact): string[] {
 
 function whyUntouched(state: ClusterState): string | null {
   const place = placeOf(state);
-  return state.settings?.sessions === 'memory' || place === null ? null : `Each lives in ${place}.`;
+  if (place === null) return null;
+  if (state.settings?.sessions !== 'memory') return `Each lives in ${place}.`;
+  return isPinned(state) && !isHashed(state) ? 'Pinned shoppers stay pinned.' : null;
 }
-
-const because = (fact: string, cause: string | null): string[] =>
-  cause === null ? [`${fact}.`] : [`${fact}. ${cause}`, `${fact}.`];

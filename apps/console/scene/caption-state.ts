@@ -7,25 +7,48 @@ import { isHashed, isPinned, placeOf } from './words.ts';
 export const stateSentences = { now, switched, reset, stopped };
 
 function now(state: ClusterState): string[] {
-  const { scene, settings } = state;
+  const { scene } = state;
   const { carts, broken } = scene.now;
   if (scene.run === null && scene.students.length === 0)
     return ['Nobody is shopping yet. Start shoppers, or join with a phone.'];
   if (scene.run !== null && scene.run.endedAt !== null && scene.students.length === 0)
     return [`The shoppers have left. ${broken} of ${carts} carts were broken at the end.`];
   if (carts === 0) return ['Nobody has put anything into a cart yet.'];
-  if (broken === 0) return calm(carts, placeOf(state));
-  const wrong = carts === 1 ? 'The one cart is wrong.' : `${broken} of ${carts} carts are wrong.`;
+  if (broken === 0) return calm(carts, hotSpot(state) ?? livesIn(carts, placeOf(state)));
+  return wrongly(state, carts, broken);
+}
+
+function wrongly(state: ClusterState, carts: number, broken: number): string[] {
+  const { settings } = state;
+  const wrong =
+    carts === 1
+      ? 'The one cart is wrong.'
+      : `${broken} of ${carts} carts ${broken === 1 ? 'is' : 'are'} wrong.`;
   if (settings?.sessions === 'memory' && !isPinned(state))
     return [`${wrong} Requests meet replicas that never saw the cart.`];
+  // Its first request names no session yet, and a sign-in gives it another one.
+  if (settings?.sessions === 'memory' && settings.affinity === 'session-hash')
+    return [`${wrong} A new session id hashes to another replica.`, wrong];
   if (settings?.sessions === 'memory' && isHashed(state))
     return [`${wrong} Each lived where its shopper is not sent any more.`, wrong];
   return [wrong];
 }
 
-function calm(carts: number, place: string | null): string[] {
+function calm(carts: number, more: string | null): string[] {
   const right = carts === 1 ? 'The one cart is right.' : `All ${carts} carts are right.`;
-  return place === null ? [right] : [`${right} ${carts === 1 ? 'It' : 'Each'} lives in ${place}.`];
+  return more === null ? [right] : [`${right} ${more}`, right];
+}
+
+const livesIn = (carts: number, place: string | null): string | null =>
+  place === null ? null : `${carts === 1 ? 'It' : 'Each'} lives in ${place}.`;
+
+/** A class behind one router has one address: whom a hash of it sends all of them to; null = it does not. */
+function hotSpot({ settings, scene, replicas }: ClusterState): string | null {
+  if (settings?.affinity !== 'ip-hash' || (replicas?.length ?? 0) < 2) return null;
+  const all = [...Object.values(scene.robots), ...scene.students].flatMap(({ on }) => on ?? []);
+  const [first, ...others] = all;
+  const isOne = others.length > 0 && others.every((on) => on === first);
+  return isOne ? `The hash sends every shopper to ${first}.` : null;
 }
 
 const SESSIONS_NOW: Record<string, string> = {

@@ -7,8 +7,11 @@ import { fitting } from './words.ts';
 /** The one sentence of the stage: what just happened, and why; at most 80 characters, every number from events. */
 export interface Caption {
   text: string;
-  /** fault: what was done to the cluster last · state: how it is · stale: nobody has told for a while */
-  about: 'fault' | 'state' | 'stale';
+  /**
+   * fault: what was done to the cluster last · news: a setting, a reset, a stop, just now · state: how it is · stale:
+   * nobody has told for a while. Only how it is can wait until the sentence before was read.
+   */
+  about: 'fault' | 'news' | 'state' | 'stale';
   /** ms since the run began: what it tells of began then */
   since: number;
 }
@@ -27,12 +30,12 @@ export function captionOf(state: ClusterState, t: number, heardT: number = t): C
   if (t - heardT > STALE_MS) return staleCaption(state, t, heardT);
   const { impact, books } = state.scene;
   const { settings, resetAt } = books;
-  if (state.armed === false) return about('state', resetAt ?? 0, stateSentences.stopped(state));
+  if (state.armed === false) return about('news', resetAt ?? 0, stateSentences.stopped(state));
   if (settings !== null && t - settings.t < newsMs(state, settings.changed)) {
-    return about('state', settings.t, stateSentences.switched(state, settings.changed));
+    return about('news', settings.t, stateSentences.switched(state, settings.changed));
   }
   if (resetAt !== null && (t - resetAt < NEWS_MS || state.scene.now.carts === 0)) {
-    return about('state', resetAt, stateSentences.reset());
+    return about('news', resetAt, stateSentences.reset());
   }
   if (impact?.open) return about('fault', impact.t, faultSentences(state, impact));
   return about('state', state.scene.run?.startedAt ?? 0, stateSentences.now(state));

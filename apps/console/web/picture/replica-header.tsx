@@ -102,9 +102,9 @@ export function OnHatch(props: {
 }
 
 /** In a line there is no room for tokens: what it holds is more than how many are pinned. */
-function wordFor({ style }: ReplicaPlace, { sessions, state, word }: ReplicaLook): string {
+function wordFor({ style }: ReplicaPlace, { sessions, state, word, owned }: ReplicaLook): string {
   if (style !== 'line' || state !== 'ready' || sessions === null) return word;
-  return cartsText(sessions.filled);
+  return cartsText(Math.min(sessions.filled, owned ?? sessions.filled));
 }
 
 export const cartsText = (count: number): string => (count === 1 ? '1 cart' : `${count} carts`);

@@ -1,4 +1,4 @@
-import type { ClusterState, ReplicaView } from '../../contract.ts';
+import type { ClusterState, ReplicaView, Stand } from '../../contract.ts';
 import type { Model } from '../shared/model.ts';
 import { type ReplicaRow, replicaRows } from '../shared/rows.ts';
 
@@ -13,6 +13,8 @@ export interface ReplicaLook {
   pins: number | null;
   /** sessions in its memory; null = it keeps none, or nobody has counted */
   sessions: { filled: number; empty: number } | null;
+  /** of the filled ones, those that a shopper of now has; null = affinity does not say whose is where */
+  owned: number | null;
   /** what its card says where no tokens are: "keeps no session" */
   remark: string;
   /** sessions that died with it */
@@ -20,11 +22,15 @@ export interface ReplicaLook {
   perSecond: number | null;
 }
 
+/** Of one that is cut off or frozen it is not known: its shoppers are elsewhere, and may come back. */
+const SERVES: readonly ReplicaRow['state'][] = ['ready', 'draining'];
+
 /** The replicas in the order of their numbers. */
 export function replicaLooks(model: Model, runMs: number, pins: boolean): ReplicaLook[] {
   const { state, perSecond } = model;
   const views = new Map((state?.replicas ?? []).map((replica) => [replica.id, replica]));
   const counts = countPins(state);
+  const owners = countOwners(state);
   const lastSecond = state?.scene.seconds.at(-1);
   return (replicaRows(model, runMs) ?? []).map((row) => {
     const pinned = pins ? (counts.get(row.id) ?? 0) : null;
@@ -38,6 +44,7 @@ export function replicaLooks(model: Model, runMs: number, pins: boolean): Replic
       word: wordOf(row, pinned, death?.how),
       pins: pinned,
       sessions: sessionsOf(state, views.get(row.id)),
+      owned: pins && SERVES.includes(row.state) ? (owners.get(row.id) ?? 0) : null,
       remark: remarkOf(row.state, state?.settings?.sessions ?? null),
       ghosts: dead ? (death?.sessions ?? 0) : 0,
       perSecond: perSecond.get(row.id) ?? lastSecond?.perSecond[row.id] ?? null,
@@ -45,10 +52,20 @@ export function replicaLooks(model: Model, runMs: number, pins: boolean): Replic
   });
 }
 
-function countPins(state: ClusterState | null): Map<string, number> {
+const countPins = (state: ClusterState | null): Map<string, number> =>
+  countOn(state === null ? [] : [...Object.values(state.scene.robots), ...state.scene.students]);
+
+/** Who has left owns nothing any more. */
+function countOwners(state: ClusterState | null): Map<string, number> {
+  if (state?.settings?.sessions !== 'memory') return new Map();
+  const { run, robots, students } = state.scene;
+  const there = [...(run?.endedAt === null ? Object.values(robots) : []), ...students];
+  return countOn(there.filter(({ cart }) => cart !== 'none'));
+}
+
+function countOn(stands: readonly Stand[]): Map<string, number> {
   const counts = new Map<string, number>();
-  if (state === null) return counts;
-  for (const { on } of [...Object.values(state.scene.robots), ...state.scene.students]) {
+  for (const { on } of stands) {
     if (on !== null) counts.set(on, (counts.get(on) ?? 0) + 1);
   }
   return counts;

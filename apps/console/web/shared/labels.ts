@@ -145,9 +145,11 @@ export function targetLabel(target: string | Selector): string {
   return target === 'redis' ? 'Redis' : (TARGET_LABELS[target] ?? target);
 }
 
-/** "Kill shop-2"; without a target the name alone. */
+/** "Kill shop-2"; without a target, or with all of the cluster for one, the name alone. */
 export const faultLabel = (fault: FaultName, target?: FaultRequest['target']): string =>
-  target === undefined ? FAULT_LABELS[fault].name : `${FAULT_LABELS[fault].name} ${targetLabel(target)}`;
+  target === undefined || target === 'cluster'
+    ? FAULT_LABELS[fault].name
+    : `${FAULT_LABELS[fault].name} ${targetLabel(target)}`;
 
 /** "a", "a and b", "a, b and c" */
 export const listed = (words: readonly string[]): string =>

@@ -81,6 +81,11 @@ function shoppersText({ run, students }: Scene): { value: string; short: string 
   const robots = run === null ? 0 : run.shoppers;
   const [some, you] = [robots > 0, students.length > 0];
   if (!some && !you) return { value: 'none yet', short: 'none' };
+  // Their carts are shown as they left them.
+  if (run !== null && run.endedAt !== null) {
+    const value = you ? `${students.length} of you, the robots have left` : `${robots} robots, who have left`;
+    return { value, short: you ? `${students.length} of you` : 'have left' };
+  }
   const robotText = some ? [`${robots} robot${robots === 1 ? '' : 's'}`] : [];
   const youText = you ? [`${students.length} of you`] : [];
   const value = [...robotText, ...youText].join(' + ');

@@ -1,6 +1,6 @@
 import { captionOf } from '../../scene/caption.ts';
 import { CAPTION_MS, type Paced, pace } from '../picture/pace.ts';
-import { type Model, runMsAt } from './model.ts';
+import { type Model, runMsAt } from '../shared/model.ts';
 
 /** The sentence a page shows, at most one in five seconds; what a fault did, and that news are missing, at once. */
 export function createCaption(): (model: Model, nowMs: number) => string {
