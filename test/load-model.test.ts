@@ -55,15 +55,15 @@ test('shoppers come with the stages and rest when fewer are wanted', async (t) =
   const stages = [
     { durationMs: 300, target: 8 },
     { durationMs: 0, target: 2 },
-    { durationMs: 500, target: 2 },
+    { durationMs: 1500, target: 2 },
   ];
-  const run = startQuick(t, url, { shoppers: 8, stages, iterations: null, durationMs: 800 });
+  const run = startQuick(t, url, { shoppers: 8, stages, iterations: null, durationMs: 1800 });
   const result = await run.result;
   const between = (fromMs: number, toMs: number) =>
     new Set(seen.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).map(({ shopper }) => shopper));
   assert.equal(between(0, 1e9).size, 8);
   assert.ok(between(0, 100).size < 6, `${between(0, 100).size} at once`);
-  assert.deepEqual([...between(450, 750)].sort(), ['s1', 's2']);
+  assert.deepEqual([...between(1000, 1700)].sort(), ['s1', 's2']);
   assert.equal(result.verdict, 'valid', 'those that rest read once more at the end');
   assert.equal(result.shoppers.total, 8);
 });
