@@ -162,7 +162,7 @@ test('a store that refuses writes: adds are refused with 503, reads go on', {
 
 test('a blocked loop answers nothing while it is blocked, and the undo waits until it answers', async (t) => {
   const { cluster, inject, undo } = await start(t);
-  const { id } = await inject('replica.pause', 'shop-2', { how: 'block-loop', blockMs: 1500 });
+  const { id } = await inject('replica.pause', 'shop-2', { how: 'block-loop', blockMs: 4000 });
   const state = async () => (await cluster.shop('shop-2')).upstream?.state;
   await waitFor('the proxy to notice', async () => (await state()) === 'down', BUSY);
   assert.equal((await undo(id)).state, 'undone');
