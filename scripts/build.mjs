@@ -1,7 +1,7 @@
 // Builds what runs into dist/ (about 0.3 s). The replica is bundled with its dependencies, because it is started
 // again and again in front of a class and loading modules is most of its start time; everything else keeps its
 // dependencies in node_modules.
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -38,11 +38,7 @@ const MAINS = [
 ];
 const WEB = 'apps/console/web';
 const PAGES = ['control', 'stage', 'join', 'report'];
-const COPIES = [
-  'apps/cart/page',
-  ...PAGES.map((page) => `${WEB}/${page}/index.html`),
-  `${WEB}/shared/tokens.css`,
-];
+const COPIES = ['apps/cart/page', `${WEB}/shared/tokens.css`];
 
 rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
 await Promise.all([
@@ -63,4 +59,10 @@ for (const path of COPIES.filter(exists)) {
   cpSync(new URL(`../${path}`, import.meta.url), new URL(`../dist/${path}`, import.meta.url), {
     recursive: true,
   });
+}
+// The pages differ in their script and their style alone.
+const page = readFileSync(new URL(`../${WEB}/page.html`, import.meta.url), 'utf8');
+for (const name of PAGES) {
+  const file = new URL(`../dist/${WEB}/${name}/index.html`, import.meta.url);
+  writeFileSync(file, page.replaceAll('{page}', name));
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { ClusterEvent, Joined, PhoneView } from '../apps/console/contract.ts';
 import { drawNames, MAX_STUDENTS, NAMES } from '../apps/console/phones/names.ts';
 import { seatToGive } from '../apps/console/phones/seats.ts';
+import { SILENCE_MS, Students } from '../apps/console/phones/students.ts';
 import { send } from './support/client.ts';
 import { RUN_TOKEN, startConsole, type TestConsole } from './support/console.ts';
 import { waitFor } from './support/wait.ts';
@@ -239,14 +240,23 @@ test('a cart is told when it changed, and a phone sees what it needs', async (t)
   await joinAs(room, 'Heron');
 });
 
+test('a phone is silent for the whole of two minutes before it has gone home', () => {
+  const told: string[] = [];
+  const students = new Students(({ type }) => told.push(type));
+  students.join('Fox', 1000, '10.0.0.1');
+  students.forgetSilent(1000 + 119_999);
+  assert.deepEqual(told, ['student.joined']);
+  students.forgetSilent(1000 + 120_000);
+  assert.deepEqual(told, ['student.joined', 'student.left']);
+});
+
 test('a phone that has been silent for two minutes has gone home, and its name and vote are free', async (t) => {
   const room = await startConsole(t, LAN);
   const [silent, awake] = [await joinAs(room, 'Fox'), await joinAs(room, 'Owl')];
   const { body: vote } = await asInstructor(room, 'PUT', '/api/vote', QUESTION);
   await room.call('PUT', '/api/phones/me/vote', { as: silent.key, body: { vote: vote.id, option: 1 } });
-  room.clock.now += 119_999;
+  room.clock.now += SILENCE_MS - 1;
   await me(room, awake.key);
-  assert.deepEqual(told(room, 'student.left'), []);
   room.clock.now += 1;
   await waitFor('the silent one to be forgotten', () => told(room, 'student.left').length === 1);
   const [left] = told(room, 'student.left');

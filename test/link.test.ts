@@ -227,6 +227,7 @@ test('toxics add up, and one that is not renewed ends alone', async (t) => {
   const client = dial(t, link, port);
   client.socket.write('x');
   for (let renewal = 0; renewal < 4; renewal++) {
+    // The time that passes is the test: longer in all than one lease.
     await new Promise((resolve) => setTimeout(resolve, 200));
     link.add({ partition: {} }, 600);
   }

@@ -205,6 +205,17 @@ test('a switch is the news for some seconds, then it is how things are', () => {
   assert.equal(later(story), 'All 60 carts are right. Each lives in Redis.');
 });
 
+test('a switch and a reset need not wait until the sentence before them was read, how things are does', () => {
+  const story = lunch();
+  const about = ({ state }: Story, ms = 0) => captionOf(state, state.t + ms, state.t + ms).about;
+  assert.equal(about(story), 'state');
+  const settings = { ...(story.state.settings ?? assert.fail()), sessions: 'redis' as const };
+  story.tell({ type: 'settings.changed', settings, changed: ['sessions'] });
+  assert.equal(about(story), 'news');
+  assert.equal(about(story, 9000), 'state');
+  assert.equal(about(lunch().tell({ type: 'cluster.reset', ms: 9 })), 'news');
+});
+
 test('several faults at once are counted, not told apart', () => {
   const story = lunch().tell(
     ...['shop-1', 'shop-2', 'shop-3'].map((id) => fault('replica.kill', id)),

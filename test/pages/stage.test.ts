@@ -74,6 +74,10 @@ const SCREENS = [
   { theme: 'light', width: 390, height: 844, moments: ['kill', 'crowd', 'nobody'] },
 ];
 
+/** Nothing can be waited for that is not to come: so long the page may have drawn it. */
+const TWENTY_FRAMES =
+  'new Promise((done) => { let left = 20; const next = () => left-- > 0 ? requestAnimationFrame(next) : done(); next(); })';
+
 for (const { theme, width, height, moments } of SCREENS) {
   test(`no text overlaps, leaves the page or is under 18 px: ${theme}, ${width}×${height}`, {
     skip,
@@ -180,7 +184,7 @@ test('dots move, Space stops them where they are, and what happens meanwhile is 
   await page.getByText('Paused').waitFor();
   const stopped = await pixels(page);
   fake.tell(answers(samples));
-  await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+  await page.evaluate(TWENTY_FRAMES);
   assert.equal(await pixels(page), stopped);
   await page.keyboard.press('.');
   await waitFor('an empty picture after all dots have arrived', async () => (await pixels(page)) === NOTHING);
@@ -305,7 +309,7 @@ test('a hidden stage does not let loose on return what happened meanwhile', { sk
   fake.tell({ type: 'load.started', shoppers: 61, seed: null });
   await page.locator('.timeline').getByText('61 shoppers').waitFor();
   await page.evaluate("Object.defineProperty(document, 'hidden', { value: false, configurable: true })");
-  await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+  await page.evaluate(TWENTY_FRAMES);
   assert.equal(await pixels(page), NOTHING);
 });
 

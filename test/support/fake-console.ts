@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -65,8 +65,10 @@ export async function buildPages(): Promise<{ root: URL; remove(): Promise<void>
     outdir: folder,
     logLevel: 'warning',
   });
-  for (const file of [...PAGES.map((page) => `${WEB}/${page}/index.html`), `${WEB}/shared/tokens.css`]) {
-    await cp(join(ROOT, file), join(folder, file));
+  await cp(join(ROOT, WEB, 'shared/tokens.css'), join(folder, WEB, 'shared/tokens.css'));
+  const html = await readFile(join(ROOT, WEB, 'page.html'), 'utf8');
+  for (const page of PAGES) {
+    await writeFile(join(folder, WEB, page, 'index.html'), html.replaceAll('{page}', page));
   }
   return { root: pathToFileURL(`${folder}/`), remove: () => rm(folder, { recursive: true }) };
 }
