@@ -9,7 +9,8 @@ import {
   text,
   UsageError,
 } from '../lib/flags.ts';
-import { SETTINGS } from './contract.ts';
+import { SETTINGS, type SettingValues } from './contract.ts';
+import { SETTING_NAMES } from './settings.ts';
 
 /** Flags of the proxy; `npm start` passes them on. Times are told as 500ms or 2s. */
 export const PROXY_FLAGS = {
@@ -24,6 +25,48 @@ export const PROXY_FLAGS = {
   'dead-pin': oneOf('a client whose replica does not serve it', SETTINGS.deadPin, SETTINGS.deadPin[0]),
   drain: oneOf('what a draining replica still serves', SETTINGS.drain, SETTINGS.drain[0]),
   retry: oneOf('which failed attempts are sent again', SETTINGS.retry, SETTINGS.retry[0]),
+  'hash-load': oneOf(
+    'whether a hash passes over a replica that is too busy',
+    SETTINGS.hashLoad,
+    SETTINGS.hashLoad[0],
+  ),
+  'hash-factor': integer('… with so many % of the mean load', 125, { min: 101, max: 1000 }),
+  'ip-key': oneOf('what ip-hash takes of an address', SETTINGS.ipKey, SETTINGS.ipKey[0]),
+  'pin-format': oneOf('what the affinity cookie says', SETTINGS.pinFormat, SETTINGS.pinFormat[0]),
+  'pin-life': oneOf('how long the affinity cookie counts', SETTINGS.pinLife, SETTINGS.pinLife[0]),
+  'pin-max-idle': duration('limited: after its last use', 20_000),
+  'pin-max-life': duration('limited: after it was made', 2 * 60_000),
+  peers: oneOf('whether the table outlives a restart', SETTINGS.peers, SETTINGS.peers[0]),
+  'table-file': text('where the table is kept for that', 'FILE', ''),
+  'slow-start': oneOf(
+    'whether a replica that comes back gets its share bit by bit',
+    SETTINGS.slowStart,
+    SETTINGS.slowStart[0],
+  ),
+  'slow-start-time': duration('… within this time', 10_000),
+  'retry-budget': oneOf(
+    'whether retries may be only a part of the traffic',
+    SETTINGS.retryBudget,
+    SETTINGS.retryBudget[0],
+  ),
+  'retry-budget-percent': integer('… so many % of the requests under way, 3 at least', 20, {
+    min: 0,
+    max: 100,
+  }),
+  check: oneOf('what a health check asks', SETTINGS.check, SETTINGS.check[0]),
+  ejection: oneOf('whether failing requests take a replica out', SETTINGS.ejection, SETTINGS.ejection[0]),
+  'eject-after': integer('… after so many in a row', 5, { min: 1, max: 1000 }),
+  'eject-time': duration('… for this time, times how often it was', 10_000),
+  'eject-ceiling': integer('… but never more than so many %, one at least unless 0', 50, {
+    min: 0,
+    max: 100,
+  }),
+  panic: oneOf('when health is no longer believed', SETTINGS.panic, SETTINGS.panic[0]),
+  queue: oneOf('whether a replica has a limit of requests under way', SETTINGS.queue, SETTINGS.queue[0]),
+  'upstream-limit': integer('… this one', 10, { min: 1, max: 100_000 }),
+  'queue-limit': integer('… and so many may wait for it', 20, { min: 0, max: 100_000 }),
+  'queue-timeout': duration('… this long, then 503', 5000),
+  'drain-deadline': duration('after this a draining replica serves no pin; 0 = no deadline', 0),
   sessions: oneOf('where sessions live', SETTINGS.sessions, SETTINGS.sessions[0]),
   'cookie-prefix': text('cookies are <prefix>_pin, <prefix>_sid, <prefix>_cart', 'PREFIX', 'cw'),
   'table-size': integer('sessions that affinity table remembers at most', 100_000, {
@@ -69,4 +112,15 @@ export function controlPortOf(flags: ProxyFlags): number {
   throw new UsageError(
     `--port ${flags.port} leaves no port after it for the control plane. Say which with --control-port N.`,
   );
+}
+
+/** The settings among the flags: `dead-pin` is the setting `deadPin`. */
+export function settingsIn(flags: ProxyFlags): SettingValues {
+  const values: Record<string, unknown> = flags;
+  return Object.fromEntries(
+    SETTING_NAMES.map((name) => [
+      name,
+      values[name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)],
+    ]),
+  ) as SettingValues;
 }

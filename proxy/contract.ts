@@ -13,12 +13,34 @@ export const SETTINGS = {
   balance: ['round-robin', 'random', 'least-connections', 'two-choices'],
   /** how a hash picks an upstream: rendezvous moves only the dead one's clients, modulo nearly everyone */
   hash: ['rendezvous', 'modulo'],
+  /** whether a hash leaves an upstream that has far more requests under way than the others (HAProxy's hash-balance-factor) */
+  hashLoad: ['unbounded', 'bounded'],
+  /** what ip-hash takes of an address: the whole, or as nginx does the first three octets of IPv4 */
+  ipKey: ['address', 'subnet'],
+  /** what the affinity cookie says: the upstream's name, a hash of it, or the name and a signature */
+  pinFormat: ['plain', 'hashed', 'hmac'],
+  /** how long an affinity cookie counts: as long as the browser keeps it, or maxIdle and maxLife at most */
+  pinLife: ['browser', 'limited'],
+  /** whether the proxy's table outlives its restart, as HAProxy's does where there are peers */
+  peers: ['off', 'on'],
+  /** whether an upstream that comes back gets its share at once or bit by bit */
+  slowStart: ['off', 'on'],
   /** what happens to a client whose pin names an upstream that does not serve it: another one, patience, an error */
   deadPin: ['redispatch', 'retry-same', 'strict'],
   /** whether a draining upstream still serves the clients pinned to it (HAProxy) or nobody new (ALB) */
   drain: ['honour-pins', 'in-flight-only'],
   /** which failed attempts are sent again: those whose bytes never left, none, also GET and PUT and DELETE, all */
   retry: ['unsent', 'off', 'idempotent', 'reckless'],
+  /** whether retries stop when they are too large a part of the traffic (Envoy's retry budget) */
+  retryBudget: ['off', 'on'],
+  /** what a health check asks: the app, or only whether a connection is accepted, which a frozen process does */
+  check: ['http', 'tcp'],
+  /** whether an upstream that fails requests in a row is taken out for a while, whatever its health checks say */
+  ejection: ['off', 'on'],
+  /** when health is no longer believed and all get traffic: never, when none is left (ALB), below half (Envoy) */
+  panic: ['off', 'all-down', 'half-down'],
+  /** whether an upstream has a limit of requests under way, with a bounded queue before it (HAProxy's maxconn) */
+  queue: ['off', 'on'],
   /** where sessions live: stamped on each request for the replica */
   sessions: ['memory', 'redis', 'cookie'],
 } as const;
@@ -29,8 +51,11 @@ export type SettingValues = { [N in SettingName]: SettingValue<N> };
 /** The proxy's settings; `epoch` counts the changes and is named by every response. */
 export type Settings = SettingValues & { epoch: number };
 
-/** up: takes new clients · draining: by the operator, no new ones · down: fails its health check */
-export type UpstreamState = 'up' | 'draining' | 'down';
+/**
+ * up: takes new clients · draining: by the operator, no new ones · ejected: for a while, because requests to it failed ·
+ * down: fails its health check
+ */
+export type UpstreamState = 'up' | 'draining' | 'ejected' | 'down';
 
 /** How the runtime describes a replica to the proxy. A new `life` starts from "down" until its check passes. */
 export interface UpstreamAddress {
@@ -46,6 +71,16 @@ export interface UpstreamView extends UpstreamAddress {
   state: UpstreamState;
   /** the operator's wish, independent of health */
   admin: 'ready' | 'drain';
+  /** its share of new clients beside the others' weights, 0 to 256; 0 = none, as HAProxy has it */
+  weight: number;
+  /** the weight that counts now: less while it starts slowly */
+  effectiveWeight: number;
+  /** a drain that ends by itself: ms until pins are honoured no more; null = no deadline */
+  drainLeftMs: number | null;
+  /** distinct clients that came to it in the last minute because they are tied to it */
+  pinned: number;
+  /** requests that wait for it, and for nobody else */
+  queued: number;
   /** requests under way */
   inFlight: number;
   /** requests answered since the proxy started, by this upstream */
@@ -102,6 +137,15 @@ export type ProxyEvent =
   | { type: 'link.changed'; upstream: string; toxics: Toxics; why: string }
   | { type: 'pin.made'; upstream: string; affinity: string }
   | { type: 'pin.moved'; from: string; to: string; affinity: string }
+  /** a tie ended, and not because its upstream is down: `upstream` null where it names none that we have */
+  | { type: 'pin.lost'; upstream: string | null; affinity: string; why: PinLoss }
+  | { type: 'upstream.weight'; upstream: string; from: number; to: number }
+  /** the deadline of a drain is over: what was pinned moves, open streams are closed with notice */
+  | { type: 'drain.over'; upstream: string }
+  /** health is no longer believed, or believed again; `up` of `of` that the operator lets take new clients */
+  | { type: 'pool.panic'; on: boolean; up: number; of: number }
+  /** WebSockets or event streams the proxy closed in good order, so that their clients come again elsewhere */
+  | { type: 'streams.closed'; upstream: string; count: number; why: string }
   | {
       type: 'request.sampled';
       method: string;
@@ -111,9 +155,19 @@ export type ProxyEvent =
       /** why this upstream, in HAProxy's two letters */
       affinity: string;
       attempts: string[];
+      /** how the first upstream was found: "pin", "hash", "balance", "nobody" */
+      chosenBy: ChosenBy;
+      /** of `ms`, waited for a free place at an upstream */
+      queuedMs: number;
       ms: number;
     }
   | { type: 'request.retried'; from: string; to: string; reason: string; method: string };
+
+/** by a tie that is remembered somewhere, by a hash, by the balance rule, or there was nobody */
+export type ChosenBy = 'pin' | 'hash' | 'balance' | 'nobody';
+
+/** idle: longer than maxIdle · life: longer than maxLife · evicted: the table had no room · unknown: it names nobody */
+export type PinLoss = 'idle' | 'life' | 'evicted' | 'unknown';
 
 /** What the proxy did with one attempt, as `x-attempts` shows it: "shop-2:refused". */
 export type AttemptOutcome =

@@ -79,6 +79,11 @@ export function createControl(options: {
       port: upstream.port,
       state: stateOf(upstream),
       admin: upstream.admin,
+      weight: upstream.weight,
+      effectiveWeight: upstream.weight,
+      drainLeftMs: null,
+      pinned: 0,
+      queued: 0,
       ...metrics.of(upstream.id),
       sessions: upstream.sessions,
     }));

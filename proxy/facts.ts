@@ -17,14 +17,21 @@ export class HttpRequestFacts implements RequestFacts {
   readonly #req: IncomingMessage;
   readonly #names: CookieNames;
   readonly #now: () => number;
+  readonly inFlight: (upstream: string) => number;
 
   constructor(
     req: IncomingMessage,
-    options: { clientAddress: string; names: CookieNames; now: () => number },
+    options: {
+      clientAddress: string;
+      names: CookieNames;
+      now: () => number;
+      inFlight: (upstream: string) => number;
+    },
   ) {
     this.#req = req;
     this.#names = options.names;
     this.#now = options.now;
+    this.inFlight = options.inFlight;
     this.clientAddress = options.clientAddress;
     this.pinCookie = cookieValue(req.headers.cookie, options.names.pin);
   }

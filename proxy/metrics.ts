@@ -54,12 +54,12 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   });
   const up = new Gauge({
     name: 'cartwreck_upstream_up',
-    help: '1 up, 0.5 draining, 0 down',
+    help: '1 up, 0.5 draining, 0 down or ejected',
     labelNames: ['upstream'],
     registers,
     collect() {
       this.reset();
-      const values = { up: 1, draining: 0.5, down: 0 };
+      const values = { up: 1, draining: 0.5, ejected: 0, down: 0 };
       for (const upstream of state.pool.all) this.set({ upstream: upstream.id }, values[stateOf(upstream)]);
     },
   });

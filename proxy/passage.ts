@@ -102,6 +102,8 @@ export const told = (passage: Passage, upstream: string | null, status: number):
   upstream,
   affinity: passage.letters,
   attempts: passage.attempts.map(({ upstream, outcome }) => `${upstream}:${outcome}`),
+  chosenBy: 'balance',
+  queuedMs: 0,
   ms: sinceMs(passage),
 });
 

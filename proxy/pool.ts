@@ -3,6 +3,14 @@ import type { SessionCount, UpstreamAddress, UpstreamState } from './contract.ts
 /** A replica as the proxy knows it. Plain data; every change makes a new Pool. */
 export interface Upstream extends UpstreamAddress {
   admin: 'ready' | 'drain';
+  /** the operator's, 0 to MAX_WEIGHT; 0 = no new clients */
+  weight: number;
+  /** a drain whose deadline is over: pins are honoured no more */
+  drainOver: boolean;
+  /** by observed behaviour: serves nobody until it is readmitted */
+  ejected: boolean;
+  /** when it came up after it had been down, ms of a clock that only goes forward; null = it never was down */
+  risenMs: number | null;
   /** what the health checks concluded; a new life starts unproven */
   healthy: boolean;
   /** checks in a row that contradict `healthy` */
@@ -11,16 +19,25 @@ export interface Upstream extends UpstreamAddress {
   sessions: SessionCount | null;
 }
 
-/** All upstreams in the order of their names, and those that take new clients. */
+/** HAProxy's largest. */
+export const MAX_WEIGHT = 256;
+/** The middle of the scale, so that there is room above and below. */
+const USUAL_WEIGHT = 100;
+
+/** All upstreams in the order of their names, and some of them. */
 export interface Pool {
   readonly all: readonly Upstream[];
+  /** those that take new clients */
   readonly up: readonly Upstream[];
+  /** those that the operator lets take new clients, healthy or not */
+  readonly wanted: readonly Upstream[];
 }
 
-export const EMPTY_POOL: Pool = { all: [], up: [] };
+export const EMPTY_POOL: Pool = { all: [], up: [], wanted: [] };
 
 export function stateOf(upstream: Upstream): UpstreamState {
   if (!upstream.healthy) return 'down';
+  if (upstream.ejected) return 'ejected';
   return upstream.admin === 'drain' ? 'draining' : 'up';
 }
 
@@ -32,10 +49,26 @@ export function placeUpstreams(pool: Pool, addresses: readonly UpstreamAddress[]
       const sameLife =
         known?.life === address.life && known.port === address.port && known.host === address.host;
       if (known && sameLife) return known;
-      return { ...address, admin: known?.admin ?? 'ready', healthy: false, doubts: 0, sessions: null };
+      return { ...newcomer(address), ...(known && wishesFor(known)) };
     }),
   );
 }
+
+/** A new life of a name we know keeps what the operator said of it. */
+const wishesFor = ({ admin, weight, drainOver }: Upstream) => ({ admin, weight, drainOver });
+
+/** As a life begins: unproven, and with the usual weight. */
+export const newcomer = (address: UpstreamAddress): Upstream => ({
+  ...address,
+  admin: 'ready',
+  weight: USUAL_WEIGHT,
+  drainOver: false,
+  healthy: false,
+  ejected: false,
+  risenMs: null,
+  doubts: 0,
+  sessions: null,
+});
 
 export function setAdmin(pool: Pool, id: string, admin: Upstream['admin']): Pool {
   return poolOf(pool.all.map((upstream) => (upstream.id === id ? { ...upstream, admin } : upstream)));
@@ -80,5 +113,6 @@ export const findUpstream = (pool: Pool, id: string): Upstream | null =>
 function poolOf(upstreams: readonly Upstream[]): Pool {
   // A stable order makes the modulo hash and round robin the same after any restart.
   const all = [...upstreams].sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
-  return { all, up: all.filter((upstream) => stateOf(upstream) === 'up') };
+  const wanted = all.filter(({ admin, weight }) => admin === 'ready' && weight > 0);
+  return { all, wanted, up: wanted.filter((upstream) => stateOf(upstream) === 'up') };
 }

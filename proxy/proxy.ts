@@ -4,7 +4,7 @@ import { EventLog } from '../lib/event-log.ts';
 import { listen } from '../lib/listen.ts';
 import { createAffinities } from './affinity/index.ts';
 import { StickTable } from './affinity/stick-table.ts';
-import { controlPortOf, type ProxyFlags } from './config.ts';
+import { controlPortOf, type ProxyFlags, settingsIn } from './config.ts';
 import type { ProxyEvent } from './contract.ts';
 import { createControl } from './control.ts';
 import { createDataPlane } from './data-plane.ts';
@@ -38,10 +38,8 @@ export async function startProxy(
 ): Promise<RunningProxy> {
   const startedAt = flags['run-started'] || Date.now();
   const events = new EventLog<ProxyEvent>({ now: () => Date.now() - startedAt });
-  const { affinity, balance, hash, 'dead-pin': deadPin, drain, retry, sessions } = flags;
-  const given = { affinity, balance, hash, deadPin, drain, retry, sessions };
   const state = new ProxyState({
-    settings: startSettings(flags['settings-file'], given),
+    settings: startSettings(flags['settings-file'], settingsIn(flags)),
     events,
     rise: flags.rise,
     fall: flags.fall,

@@ -4,6 +4,7 @@ import type { BalanceFacts } from './balance/balance.ts';
 import { BALANCES } from './balance/index.ts';
 import type { Settings } from './contract.ts';
 import { DEAD_PINS } from './dead-pin.ts';
+import { takersOf } from './panic.ts';
 import type { Pool, Upstream } from './pool.ts';
 
 /**
@@ -89,6 +90,7 @@ function choose(
     if (then === 'refuse') return null;
     if (then === 'again') return upstream;
   }
-  const open = tried.length === 0 ? pool.up : pool.up.filter(({ id }) => !tried.includes(id));
+  const takers = takersOf(pool, settings);
+  const open = tried.length === 0 ? takers : takers.filter(({ id }) => !tried.includes(id));
   return open.length === 0 ? null : BALANCES[settings.balance](open, facts);
 }

@@ -39,12 +39,12 @@ export function createRouter(state: ProxyState, options: RouterOptions): Router 
   return {
     plan(req) {
       const clientAddress = clientAddressOf(req, options.trustedHops);
-      const facts = new HttpRequestFacts(req, { clientAddress, names, now });
+      const facts = new HttpRequestFacts(req, { clientAddress, names, now, inFlight });
       cleanRequestHeaders(req, clientAddress);
       req.url = originForm(req.url ?? '/');
       return planRoute(facts, state.pool, state.settings, options.affinities);
     },
-    balanceFacts: { turn: () => turns++, random, inFlight },
+    balanceFacts: { turn: () => turns++, random, inFlight, weight: ({ weight }) => weight },
     readAnswer: (head) => new HttpAnswerFacts(head, names),
     cookies: names,
     stampOf: ({ settings }) => ({

@@ -4,15 +4,12 @@ import type { ClusterEvent, VoteView } from '../apps/console/contract.ts';
 import type { Line } from '../apps/console/line.ts';
 import { narrate } from '../apps/console/narrate.ts';
 import type { Settings } from '../proxy/contract.ts';
+import { DEFAULTS } from '../proxy/settings.ts';
 import { progressOf } from './support/cluster-state.ts';
 
 const settings: Settings = {
+  ...DEFAULTS,
   affinity: 'cookie',
-  balance: 'round-robin',
-  hash: 'rendezvous',
-  deadPin: 'redispatch',
-  drain: 'honour-pins',
-  retry: 'unsent',
   sessions: 'redis',
   epoch: 2,
 };
@@ -65,6 +62,21 @@ const LINES: {
   'pin.moved': [
     [{ from: 'shop-2', to: 'shop-1', affinity: 'cookie' }, cluster('1 pin moved from shop-2 to shop-1')],
   ],
+  'pin.lost': [[{ upstream: null, affinity: 'cookie', why: 'unknown' }, null]],
+  'upstream.weight': [[{ upstream: 'shop-2', from: 100, to: 25 }, you('Weight of shop-2: 25, it was 100')]],
+  'drain.over': [
+    [{ upstream: 'shop-2' }, cluster('The drain of shop-2 is over: it serves no pins any more')],
+  ],
+  'pool.panic': [
+    [{ on: true, up: 1, of: 3 }, cluster('Panic: 1 of 3 replicas are up, so the proxy sends to all of them')],
+    [{ on: false, up: 2, of: 3 }, cluster('No panic any more: 2 of 3 replicas are up')],
+  ],
+  'streams.closed': [
+    [
+      { upstream: 'shop-2', count: 1, why: 'the drain is over' },
+      cluster('1 open stream of shop-2 closed with notice: the drain is over'),
+    ],
+  ],
   'request.sampled': [
     [
       {
@@ -74,6 +86,8 @@ const LINES: {
         upstream: 'shop-1',
         affinity: 'VN',
         attempts: ['shop-1:ok'],
+        chosenBy: 'pin',
+        queuedMs: 0,
         ms: 3,
       },
       null,

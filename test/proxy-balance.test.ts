@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { BalanceFacts } from '../proxy/balance/balance.ts';
 import { BALANCES } from '../proxy/balance/index.ts';
 import type { SettingValue } from '../proxy/contract.ts';
-import type { Upstream } from '../proxy/pool.ts';
+import { newcomer, type Upstream } from '../proxy/pool.ts';
 import { send } from './support/client.ts';
 import { PATIENT, startTestProxy } from './support/proxy.ts';
 import { startUpstream } from './support/upstream.ts';
@@ -126,21 +126,12 @@ for (const rule of Object.keys(BALANCES) as Rule[]) {
 function chooser(rule: Rule, inFlight: Record<string, number>): () => string {
   const facts = factsOf(inFlight);
   const upstreams = Object.keys(inFlight).map(
-    (id): Upstream => ({
-      id,
-      life: id,
-      host: '',
-      port: 1,
-      admin: 'ready',
-      healthy: true,
-      doubts: 0,
-      sessions: null,
-    }),
+    (id): Upstream => ({ ...newcomer({ id, life: id, host: '', port: 1 }), healthy: true }),
   );
   return () => BALANCES[rule](upstreams, facts)?.id ?? 'nobody';
 }
 
 function factsOf(inFlight: Record<string, number>): BalanceFacts {
   let turns = 0;
-  return { turn: () => turns++, random: seeded(11), inFlight: (id) => inFlight[id] ?? 0 };
+  return { turn: () => turns++, random: seeded(11), inFlight: (id) => inFlight[id] ?? 0, weight: () => 1 };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HASHES } from '../proxy/hash.ts';
-import type { Upstream } from '../proxy/pool.ts';
+import { newcomer, type Upstream } from '../proxy/pool.ts';
 
 const KEYS = Array.from({ length: 10_000 }, (_, index) => `10.${index >> 8}.${index & 255}.7`);
 /** How far a share may be from the mathematical one, in percent points. */
@@ -60,12 +60,6 @@ const placed = (hash: keyof typeof HASHES, ids: string[]): (string | undefined)[
 
 const upstreams = (ids: string[]): Upstream[] =>
   ids.map((id) => ({
-    id: `shop-${id}`,
-    life: `shop-${id}#1`,
-    host: '127.0.0.1',
-    port: 1,
-    admin: 'ready',
+    ...newcomer({ id: `shop-${id}`, life: `shop-${id}#1`, host: '127.0.0.1', port: 1 }),
     healthy: true,
-    doubts: 0,
-    sessions: null,
   }));

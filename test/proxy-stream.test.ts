@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { LiveAttempt, type Outcome } from '../proxy/attempt.ts';
+import { newcomer } from '../proxy/pool.ts';
 import { openWire } from './support/client.ts';
 import { startTestProxy } from './support/proxy.ts';
 import { startUpstream } from './support/upstream.ts';
@@ -51,7 +52,7 @@ test('an upload of which the upstream takes nothing is given up, as sent', async
   const { req, res } = await waitFor('a request and its response object', () => shop.requests[0]);
   const stuck = new Duplex({ read() {}, write() {} });
   const proxyReq = request({ method: 'POST', createConnection: () => stuck });
-  const upstream = { ...shop.address, admin: 'ready', healthy: true, doubts: 0, sessions: null } as const;
+  const upstream = { ...newcomer(shop.address), healthy: true };
   const body = { again: false, length: 1000, pipe() {} };
   const outcome = await new Promise<Outcome>((resolve) => {
     const live = new LiveAttempt(

@@ -16,6 +16,11 @@ export function narrate(event: Stamped<ClusterEvent>): Line | null {
     case 'link.changed':
     case 'pin.made':
     case 'pin.moved':
+    case 'pin.lost':
+    case 'upstream.weight':
+    case 'drain.over':
+    case 'pool.panic':
+    case 'streams.closed':
     case 'request.sampled':
     case 'request.retried':
       return proxyLine(event);
@@ -57,13 +62,29 @@ function proxyLine(event: ProxyEvent): Line | null {
       return cluster(`1 pin moved from ${event.from} to ${event.to}`);
     case 'request.retried':
       return cluster(`${event.method} for ${event.from} was sent to ${event.to} instead: ${event.reason}`);
+    case 'upstream.weight':
+      return you(`Weight of ${event.upstream}: ${event.to}, it was ${event.from}`);
+    case 'drain.over':
+      return cluster(`The drain of ${event.upstream} is over: it serves no pins any more`);
+    case 'pool.panic':
+      return cluster(panicText(event));
+    case 'streams.closed':
+      return cluster(
+        `${plural(event.count, 'open stream')} of ${event.upstream} closed with notice: ${event.why}`,
+      );
     case 'pin.made':
+    case 'pin.lost':
     case 'request.sampled':
       return null;
     default:
       return unknownTo(event);
   }
 }
+
+const panicText = ({ on, up, of }: Extract<ProxyEvent, { type: 'pool.panic' }>): string =>
+  on
+    ? `Panic: ${up} of ${of} replicas are up, so the proxy sends to all of them`
+    : `No panic any more: ${up} of ${of} replicas are up`;
 
 function cartLine(event: LoadEvent): Line | null {
   switch (event.type) {

@@ -1,4 +1,5 @@
 import { HASHES } from '../hash.ts';
+import { takersOf } from '../panic.ts';
 import { type Strategy, unusedLetter } from './strategy.ts';
 
 /**
@@ -7,7 +8,7 @@ import { type Strategy, unusedLetter } from './strategy.ts';
  */
 export const ipHash: Strategy = {
   locate: (facts, pool, settings) => {
-    const upstream = HASHES[settings.hash](facts.clientAddress, pool.up);
+    const upstream = HASHES[settings.hash](facts.clientAddress, takersOf(pool, settings));
     return { upstream, pinnedTo: null, letter: unusedLetter(facts) };
   },
   pin: () => null,

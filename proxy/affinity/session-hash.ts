@@ -1,4 +1,5 @@
 import { HASHES } from '../hash.ts';
+import { takersOf } from '../panic.ts';
 import { type Strategy, unusedLetter } from './strategy.ts';
 
 /**
@@ -10,7 +11,7 @@ import { type Strategy, unusedLetter } from './strategy.ts';
  */
 export const sessionHash: Strategy = {
   locate: (facts, pool, settings) => ({
-    upstream: facts.session === null ? null : HASHES[settings.hash](facts.session, pool.up),
+    upstream: facts.session === null ? null : HASHES[settings.hash](facts.session, takersOf(pool, settings)),
     pinnedTo: null,
     letter: unusedLetter(facts),
   }),

@@ -13,6 +13,8 @@ export interface RequestFacts {
   readonly connection: object;
   /** of a clock that only goes forward, in whole ms */
   readonly nowMs: number;
+  /** requests under way at an upstream */
+  inFlight(upstream: string): number;
 }
 
 /** What a strategy may know of an answer. */
@@ -23,13 +25,16 @@ export interface AnswerFacts {
 
 /**
  * HAProxy's request-side letter: N no tie · I one that names no upstream we have · D one to an upstream that is down
- * or gives no service · V valid · U there is an affinity cookie, but this affinity does not use it. HAProxy tells them
+ * or gives no service · V valid · E not used for longer than maxIdle · O older than maxLife · U there is an affinity cookie, but this affinity does not use it. HAProxy tells them
  * of its cookie alone; here they tell of an entry in the table and of a connection's tie as well.
  */
-export type RequestLetter = 'N' | 'I' | 'D' | 'V' | 'U';
+export type RequestLetter = 'N' | 'I' | 'D' | 'V' | 'E' | 'O' | 'U';
 
-/** HAProxy's response-side letter: N nothing new · I a tie was made: a cookie inserted, an entry written. */
-export type ResponseLetter = 'N' | 'I';
+/**
+ * HAProxy's response-side letter: N nothing new · I a tie was made: a cookie inserted, an entry written · U the same tie,
+ * its cookie was renewed.
+ */
+export type ResponseLetter = 'N' | 'I' | 'U';
 
 export interface Located {
   /** the upstream this request is tied to; null = none, the balance rule decides */

@@ -8,6 +8,8 @@ export interface BalanceFacts {
   random(): number;
   /** requests under way at an upstream */
   inFlight(upstream: string): number;
+  /** the weight that counts now, more than 0 */
+  weight(upstream: Upstream): number;
 }
 
 /** Spreads a request that is tied to nobody. Null only when there is no upstream. Pure: what varies is asked for. */

@@ -209,6 +209,8 @@ test('samples of the proxy are shown while no load tells, and not counted twice 
     upstream: 'shop-1',
     affinity: 'VI',
     attempts: [],
+    chosenBy: 'pin',
+    queuedMs: 0,
     ms: 3,
   } satisfies ClusterEvent;
   assert.equal(withEvent(NO_TRAFFIC, request, ROADS, 0).flights.length, 1);

@@ -1,5 +1,6 @@
 import type { ClusterState, ReplicaView } from '../../apps/console/contract.ts';
 import { EMPTY_SCENE } from '../../apps/console/scene/scene.ts';
+import { DEFAULTS } from '../../proxy/settings.ts';
 import type { CartsProgress } from '../../scripts/load/contract.ts';
 
 /** A snapshot of three ready replicas, a store of the cluster's own, and nobody shopping. */
@@ -11,13 +12,8 @@ export function calmState(startedAt: number): ClusterState {
     url: 'http://127.0.0.1:8080',
     seq: 0,
     settings: {
+      ...DEFAULTS,
       affinity: 'cookie',
-      balance: 'round-robin',
-      hash: 'rendezvous',
-      deadPin: 'redispatch',
-      drain: 'honour-pins',
-      retry: 'unsent',
-      sessions: 'memory',
       epoch: 1,
     },
     replicas: [1, 2, 3].map((number) => readyReplica(number)),
@@ -64,6 +60,11 @@ export function readyReplica(number: number, life = `shop-${number}#1`): Replica
       ...address,
       state: 'up',
       admin: 'ready',
+      weight: 100,
+      effectiveWeight: 100,
+      drainLeftMs: null,
+      pinned: 0,
+      queued: 0,
       inFlight: 0,
       requests: 0,
       p99Ms: null,

@@ -28,6 +28,14 @@ const RULES: { [T in ClusterEvent['type']]: Rule<T> } = {
   'link.changed': nothing,
   'pin.made': nothing,
   'pin.moved': nothing,
+  'pin.lost': nothing,
+  'upstream.weight': (state, { upstream, to }) =>
+    changeReplica(state, upstream, ({ upstream: known }) => ({
+      upstream: known && { ...known, weight: to },
+    })),
+  'drain.over': nothing,
+  'pool.panic': nothing,
+  'streams.closed': nothing,
   'request.sampled': nothing,
   'request.retried': nothing,
   'replica.started': (state, { replica, life, t }) => startReplica(state, { id: replica, life, since: t }),
@@ -152,13 +160,31 @@ function setUpstream(
     upstream: {
       ...(upstream ?? { id, host: address?.host ?? '', port: address?.port ?? 0, ...NO_TRAFFIC }),
       ...change,
-      ...(change.state === 'down' ? {} : { admin: ADMIN_OF[change.state] }),
+      ...ADMIN_OF[change.state],
     },
   }));
 }
 
-const NO_TRAFFIC = { admin: 'ready', inFlight: 0, requests: 0, p99Ms: null, sessions: null } as const;
-const ADMIN_OF = { up: 'ready', draining: 'drain' } as const;
+const NO_TRAFFIC = {
+  admin: 'ready',
+  weight: 100,
+  effectiveWeight: 100,
+  drainLeftMs: null,
+  pinned: 0,
+  queued: 0,
+  inFlight: 0,
+  requests: 0,
+  p99Ms: null,
+  sessions: null,
+} as const;
+
+/** What a state tells of the operator's wish; of one that is down or ejected it tells nothing. */
+const ADMIN_OF = {
+  up: { admin: 'ready' },
+  draining: { admin: 'drain' },
+  ejected: {},
+  down: {},
+} as const;
 
 function applyRate(state: ClusterState, rate: EventOf<'rates.sampled'>['upstreams'][number]): ClusterState {
   const { id, state: to, inFlight, p99Ms, sessions } = rate;
