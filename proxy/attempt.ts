@@ -3,6 +3,7 @@ import { type Body, discardRest } from './body.ts';
 import { endToEnd, wantsClose } from './headers.ts';
 import type { Upstream } from './pool.ts';
 import { type Failure, reasonOf } from './retry.ts';
+import { keepFor } from './upstream-agent.ts';
 
 export interface Timeouts {
   connectMs: number;
@@ -65,6 +66,8 @@ export class LiveAttempt {
     const { req, res } = this.#attempt;
     // Node's parser lets "HTTP/1.1 000" through, and its server throws on it: in a listener that ends the process.
     if ((answer.statusCode ?? 0) < 100) return void this.#proxyReq?.destroy(new Error('no status'));
+    const hint = answer.headers['keep-alive'];
+    if (hint !== undefined) keepFor(answer.socket, String(hint));
     answer.headers = endToEnd(answer.headers);
     // http-proxy would copy the upstream's wish; whether this connection stays open is the client's business.
     answer.headers.connection = wantsClose(req) ? 'close' : 'keep-alive';

@@ -3,9 +3,7 @@ import type { TcpNetConnectOpts } from 'node:net';
 import type { EventLog } from '../lib/event-log.ts';
 import { Link, type ToxicName, type Toxics } from '../lib/link.ts';
 import type { LinkView, ProxyEvent } from './contract.ts';
-
-/** Idle sockets kept to each upstream; more may be open while there is work. */
-const MAX_IDLE_SOCKETS = 256;
+import { UpstreamAgent } from './upstream-agent.ts';
 
 /** The way to one upstream: every connection to it, of traffic and of health checks, is made here. */
 export interface Way {
@@ -32,12 +30,10 @@ export class Links {
     const known = this.#ways.get(upstream);
     if (known) return known;
     const link = new Link((toxics, why) => this.#events.add({ type: 'link.changed', upstream, toxics, why }));
-    const agent = new Agent({ keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS, scheduling: 'lifo' });
+    const connect = (options: TcpNetConnectOpts) => link.connect(options);
+    const agent = new UpstreamAgent(connect);
     const once = new Agent();
-    for (const one of [agent, once]) {
-      one.createConnection = ((options: TcpNetConnectOpts) =>
-        link.connect(options)) as Agent['createConnection'];
-    }
+    once.createConnection = connect as Agent['createConnection'];
     const way = { link, agent, once };
     this.#ways.set(upstream, way);
     return way;
