@@ -1,5 +1,6 @@
 import type { Settings } from '../contract.ts';
 import type { Pool, Upstream } from '../pool.ts';
+import type { PinDates } from './pin-life.ts';
 
 /** What a strategy may know of a request. */
 export interface RequestFacts {
@@ -13,6 +14,8 @@ export interface RequestFacts {
   readonly connection: object;
   /** of a clock that only goes forward, in whole ms */
   readonly nowMs: number;
+  /** whole seconds since 1970: for dates that other processes read */
+  readonly wallS: number;
   /** requests under way at an upstream */
   inFlight(upstream: string): number;
 }
@@ -25,8 +28,9 @@ export interface AnswerFacts {
 
 /**
  * HAProxy's request-side letter: N no tie · I one that names no upstream we have · D one to an upstream that is down
- * or gives no service · V valid · E not used for longer than maxIdle · O older than maxLife · U there is an affinity cookie, but this affinity does not use it. HAProxy tells them
- * of its cookie alone; here they tell of an entry in the table and of a connection's tie as well.
+ * or gives no service · V valid · E not used for longer than maxIdle · O older than maxLife · U there is an affinity
+ * cookie, but this affinity does not use it. HAProxy tells them of its cookie alone; here they tell of an entry in the
+ * table and of a connection's tie as well.
  */
 export type RequestLetter = 'N' | 'I' | 'D' | 'V' | 'E' | 'O' | 'U';
 
@@ -42,12 +46,18 @@ export interface Located {
   /** id of the upstream the client was tied to before, also when that one is down; null where nothing is remembered */
   pinnedTo: string | null;
   letter: RequestLetter;
+  /** of a pin that counts for a limited time, or did when it was made */
+  dates?: PinDates;
+  /** E and O: who the tie named that is over; null = nobody we have */
+  expired?: string | null;
 }
 
 /** A tie that an answer made. */
 export interface Pin {
   /** value of the affinity cookie to insert, or null where the proxy itself remembers */
   cookie: string | null;
+  /** the same tie as before, its cookie is only made new */
+  renews?: boolean;
 }
 
 /**
@@ -59,7 +69,13 @@ export interface Strategy {
   /** The request is about to go to `upstream`: for ties that begin before any answer. */
   chosen?(upstream: Upstream, facts: RequestFacts): void;
   /** `served` has answered: the tie that this makes, or null when there is nothing new. */
-  pin(served: Upstream, located: Located, facts: RequestFacts, answer: AnswerFacts): Pin | null;
+  pin(
+    served: Upstream,
+    located: Located,
+    facts: RequestFacts,
+    answer: AnswerFacts,
+    settings: Settings,
+  ): Pin | null;
 }
 
 /** For strategies that use no cookie: a cookie left from another affinity is reported as unused. */
