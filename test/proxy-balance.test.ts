@@ -1,26 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BalanceFacts } from '../proxy/balance/balance.ts';
 import { BALANCES } from '../proxy/balance/index.ts';
-import type { SettingValue } from '../proxy/contract.ts';
-import { newcomer, type Upstream } from '../proxy/pool.ts';
+import { EMPTY_POOL } from '../proxy/pool.ts';
+import { chooser, factsOf, type Rule, seeded } from './support/balancing.ts';
 import { send } from './support/client.ts';
 import { PATIENT, startTestProxy } from './support/proxy.ts';
 import { startUpstream } from './support/upstream.ts';
 import { waitFor } from './support/wait.ts';
-
-type Rule = SettingValue<'balance'>;
-
-/** Drawn in a test, the same numbers in every run (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const SPREADS: [rule: Rule, min: number, max: number][] = [
   ['round-robin', 100, 100],
@@ -118,20 +104,6 @@ test('two-choices keeps the busiest of many much nearer to the mean than random 
 for (const rule of Object.keys(BALANCES) as Rule[]) {
   test(`${rule} finds the only one, and nobody where there is nobody`, () => {
     assert.equal(chooser(rule, { a: 5 })(), 'a');
-    assert.equal(BALANCES[rule]([], factsOf({})), null);
+    assert.equal(BALANCES[rule]([], factsOf(EMPTY_POOL)), null);
   });
-}
-
-/** Chooses among upstreams of these names with so many requests under way. */
-function chooser(rule: Rule, inFlight: Record<string, number>): () => string {
-  const facts = factsOf(inFlight);
-  const upstreams = Object.keys(inFlight).map(
-    (id): Upstream => ({ ...newcomer({ id, life: id, host: '', port: 1 }), healthy: true }),
-  );
-  return () => BALANCES[rule](upstreams, facts)?.id ?? 'nobody';
-}
-
-function factsOf(inFlight: Record<string, number>): BalanceFacts {
-  let turns = 0;
-  return { turn: () => turns++, random: seeded(11), inFlight: (id) => inFlight[id] ?? 0, weight: () => 1 };
 }

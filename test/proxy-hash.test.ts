@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HASHES } from '../proxy/hash.ts';
-import { newcomer, type Upstream } from '../proxy/pool.ts';
+import { HASHES } from '../proxy/hash/index.ts';
+import { EMPTY_POOL } from '../proxy/pool.ts';
+import { evenly, poolWith } from './support/balancing.ts';
 
 const KEYS = Array.from({ length: 10_000 }, (_, index) => `10.${index >> 8}.${index & 255}.7`);
 /** How far a share may be from the mathematical one, in percent points. */
@@ -42,24 +43,21 @@ for (const hash of ['rendezvous', 'modulo'] as const) {
   });
 
   test(`${hash} goes by the names of replicas, so a new address or life moves nobody`, () => {
-    const moved = upstreams(['1', '2', '3']).map((upstream) => ({ ...upstream, port: 9, life: 'x' }));
+    const pool = shops(['1', '2', '3']);
+    const moved = pool.up.map((upstream) => ({ ...upstream, port: 9, life: 'x' }));
     for (const key of KEYS.slice(0, 100)) {
-      assert.equal(HASHES[hash](key, moved)?.id, HASHES[hash](key, upstreams(['1', '2', '3']))?.id);
+      assert.equal(HASHES[hash](key, moved, pool)?.id, HASHES[hash](key, pool.up, pool)?.id);
     }
   });
 
   test(`${hash} finds nobody when there is nobody`, () => {
-    assert.equal(HASHES[hash]('10.0.0.1', []), null);
+    assert.equal(HASHES[hash]('10.0.0.1', [], EMPTY_POOL), null);
   });
 }
 
 const placed = (hash: keyof typeof HASHES, ids: string[]): (string | undefined)[] => {
-  const pool = upstreams(ids);
-  return KEYS.map((key) => HASHES[hash](key, pool)?.id.replace('shop-', ''));
+  const pool = shops(ids);
+  return KEYS.map((key) => HASHES[hash](key, pool.up, pool)?.id.replace('shop-', ''));
 };
 
-const upstreams = (ids: string[]): Upstream[] =>
-  ids.map((id) => ({
-    ...newcomer({ id: `shop-${id}`, life: `shop-${id}#1`, host: '127.0.0.1', port: 1 }),
-    healthy: true,
-  }));
+const shops = (ids: string[]) => poolWith(evenly(ids.map((id) => `shop-${id}`)));

@@ -1,83 +1,112 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'node:http';
 import { type TestContext, test } from 'node:test';
-import type { Settings } from '../proxy/contract.ts';
+import { SETTINGS, type SettingValues } from '../proxy/contract.ts';
+import { predictedMoves } from '../scripts/bench/scaling/prediction.ts';
 import { someAtOnce } from './support/at-once.ts';
 import { send } from './support/client.ts';
 import { PATIENT, startTestProxy } from './support/proxy.ts';
 import { startUpstream } from './support/upstream.ts';
 
 /** The same ones in every run. Where each move is certain, few will do. */
-const CLIENTS = { hash: 200, pins: 40 };
+const CLIENTS = { hash: 240, pins: 40 };
 /** How far a measured share may be from the predicted one, in percent points. */
 const TOLERANCE = 5;
 
-/**
- * Share of the clients that another replica serves after the change, in percent. A pin moves only when its replica is
- * gone; a rendezvous hash moves what the changed replica has; a modulo hash all but one of the larger number.
- */
-const MOVED: [affinity: Settings['affinity'], hash: Settings['hash'], out: number, back: number][] = [
-  ['cookie', 'rendezvous', 0, 0],
-  ['table', 'rendezvous', 0, 0],
-  ['connection', 'rendezvous', 0, 0],
-  ['ip-hash', 'rendezvous', 25, 25],
-  ['ip-hash', 'modulo', 75, 75],
-  ['session-hash', 'rendezvous', 25, 25],
-  ['session-hash', 'modulo', 75, 75],
-];
+type Way = Pick<SettingValues, 'affinity' | 'hash'> & { 'ip-key'?: SettingValues['ipKey'] };
 
-for (const [affinity, hash, out, back] of MOVED) {
-  test(`${affinity} (${hash}): 3 → 4 replicas moves ${out} % of those who are here, 4 → 3 again ${back} %`, async (t) => {
-    const { port, place, becomes, upstreams } = await startTestProxy(t, { ...PATIENT, affinity, hash });
-    const shops = await Promise.all([1, 2, 3, 4].map((n) => startUpstream(t, `shop-${n}`)));
-    const scale = async (count: number) => {
-      await place(shops.slice(0, count));
-      for (const { address } of shops.slice(0, count)) await becomes(address.id, 'up');
-      assert.equal((await upstreams()).length, count);
-    };
+const REMEMBERING: Way[] = (['cookie', 'table', 'connection'] as const).map((affinity) => ({
+  affinity,
+  hash: 'rendezvous',
+}));
+const HASHING: Way[] = SETTINGS.hash.flatMap((hash) => [
+  { affinity: 'ip-hash', hash },
+  { affinity: 'ip-hash', 'ip-key': 'subnet', hash },
+  { affinity: 'session-hash', hash },
+]);
+
+for (const way of [...REMEMBERING, ...HASHING]) {
+  const isHash = HASHING.includes(way);
+  const [out, back] = [
+    predictedMoves(way.affinity, way.hash, 3, 4),
+    predictedMoves(way.affinity, way.hash, 4, 3),
+  ];
+  const name = [way.affinity, ...(isHash ? [way.hash] : []), ...(way['ip-key'] ? ['/24'] : [])].join(' ');
+
+  test(`${name}: 3 → 4 replicas moves ${out} % of those who are here, 4 → 3 moves ${back} %`, async (t) => {
+    const { port, scale } = await cluster(t, way);
     await scale(3);
-    const clients = createClients(t, port, affinity.endsWith('hash') ? CLIENTS.hash : CLIENTS.pins);
+    const clients = createClients(t, port, isHash ? CLIENTS.hash : CLIENTS.pins, 0);
     const three = await someAtOnce(clients);
     await scale(4);
-    const four = await someAtOnce(clients);
-    assertMoved(t, three, four, out);
+    const grown = await someAtOnce(clients);
+    assertMoved(t, three, grown, out);
+    // Who remembers has nobody on the new one yet; a hash has no memory, and its clients are as good as new.
+    const later = isHash ? clients : createClients(t, port, CLIENTS.pins, CLIENTS.pins);
+    const four = isHash ? grown : await someAtOnce(later);
     await scale(3);
-    assertMoved(t, four, await someAtOnce(clients), back);
+    const after = await someAtOnce(later);
+    assertMoved(t, four, after, back);
+    if (way.hash === 'rendezvous')
+      assert.ok(
+        after.every((by, index) => four[index] === 'shop-4' || by === four[index]),
+        'nobody else',
+      );
+    if (!isHash) assert.deepEqual(await someAtOnce(later), after, 'moved once');
   });
 }
 
-for (const affinity of ['cookie', 'table', 'connection'] as const) {
-  test(`${affinity}: 4 → 3 replicas moves the clients of the one that goes, a quarter, and nobody else`, async (t) => {
-    const shops = await Promise.all([1, 2, 3, 4].map((n) => startUpstream(t, `shop-${n}`)));
-    const { port, place, upstreams } = await startTestProxy(t, { ...PATIENT, affinity, upstreams: shops });
-    const clients = createClients(t, port, CLIENTS.pins);
-    const before = await someAtOnce(clients);
-    await place(shops.slice(0, 3));
-    assert.equal((await upstreams()).length, 3);
-    const after = await someAtOnce(clients);
-    assertMoved(t, before, after, 25);
-    assert.ok(after.every((by, index) => before[index] === 'shop-4' || by === before[index]));
-    assert.deepEqual(await someAtOnce(clients), after, 'moved once');
-  });
-}
+test('none: nobody has a place to move from, the next request goes to the next replica anyhow', async (t) => {
+  assert.equal(predictedMoves('none', 'rendezvous', 3, 4), null);
+  const { port, scale } = await cluster(t, { affinity: 'none', hash: 'rendezvous' });
+  await scale(3);
+  const [client] = createClients(t, port, 1, 0);
+  assert.ok(client);
+  const seen = [await client(), await client(), await client()];
+  assert.deepEqual(new Set(seen), new Set(['shop-1', 'shop-2', 'shop-3']));
+});
+
+test('prediction: modulo keeps the rests that are the same for both counts', () => {
+  const stays = (from: number, to: number) =>
+    Array.from({ length: 27_720 }, (_, key) => key).filter((key) => key % from === key % to).length / 277.2;
+  for (const [from, to] of [
+    [3, 4],
+    [4, 3],
+    [2, 4],
+    [6, 9],
+    [10, 11],
+  ] as const) {
+    const predicted = predictedMoves('ip-hash', 'modulo', from, to) ?? Number.NaN;
+    assert.ok(Math.abs(predicted - (100 - stays(from, to))) < 0.01, `${from} → ${to}: ${predicted} %`);
+  }
+});
 
 test('a replica that is added helps nobody who is pinned already: it gets only new clients', async (t) => {
-  const shops = await Promise.all([1, 2, 3, 4].map((n) => startUpstream(t, `shop-${n}`)));
-  const { port, place, becomes } = await startTestProxy(t, {
-    ...PATIENT,
-    affinity: 'cookie',
-    upstreams: shops.slice(0, 3),
-  });
-  const old = createClients(t, port, 30);
+  const { port, scale } = await cluster(t, { affinity: 'cookie', hash: 'rendezvous' });
+  await scale(3);
+  const old = createClients(t, port, 30, 0);
   await someAtOnce(old);
-  await place(shops);
-  await becomes('shop-4', 'up');
+  await scale(4);
   assert.ok(!(await someAtOnce(old)).includes('shop-4'));
-  const fresh = await someAtOnce(createClients(t, port, 40));
+  const fresh = await someAtOnce(createClients(t, port, 40, 30));
   assert.equal(fresh.filter((by) => by === 'shop-4').length, 10);
 });
 
-function assertMoved(t: TestContext, before: string[], after: string[], predicted: number): void {
+async function cluster(t: TestContext, way: Way) {
+  const shops = await Promise.all([1, 2, 3, 4].map((n) => startUpstream(t, `shop-${n}`)));
+  const proxy = await startTestProxy(t, { ...PATIENT, ...way });
+  return {
+    port: proxy.port,
+    async scale(count: number) {
+      await proxy.place(shops.slice(0, count));
+      for (const { address } of shops.slice(0, count)) await proxy.becomes(address.id, 'up');
+      assert.equal((await proxy.upstreams()).length, count);
+    },
+  };
+}
+
+function assertMoved(t: TestContext, before: string[], after: string[], predicted: number | null): void {
+  assert.ok(predicted !== null);
   const moved = before.filter((by, index) => by !== after[index]).length;
   const measured = (100 * moved) / before.length;
   t.diagnostic(`predicted ${predicted} %, measured ${measured.toFixed(1)} %`);
@@ -86,14 +115,15 @@ function assertMoved(t: TestContext, before: string[], after: string[], predicte
 
 type Client = () => Promise<string>;
 
-/** Each with an address, a connection, a session and a jar of its own. */
-function createClients(t: TestContext, port: number, count: number): Client[] {
+/** Each with an address in a /24 of its own, a connection, a session and a jar; the numbers begin with `first`. */
+function createClients(t: TestContext, port: number, count: number, first: number): Client[] {
   return Array.from({ length: count }, (_, index) => {
+    const number = first + index;
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     t.after(() => agent.destroy());
-    let cookie = `cw_sid=s%3Aclient-${index}.signature`;
+    let cookie = `cw_sid=s%3Asession-${number}.signature`;
     return async () => {
-      const from = `127.2.${index >> 7}.${1 + (index & 127)}`;
+      const from = `127.${2 + (number >> 7)}.${1 + (number & 127)}.7`;
       const answer = await send(port, { agent, from, headers: { cookie } });
       const pin = /cw_pin=[^;]+/.exec(String(answer.headers['set-cookie']))?.[0];
       if (pin !== undefined) cookie = `${cookie.split('; ')[0]}; ${pin}`;

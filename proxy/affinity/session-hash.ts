@@ -1,5 +1,4 @@
-import { HASHES } from '../hash.ts';
-import { takersOf } from '../panic.ts';
+import type { Placing } from '../hash/placing.ts';
 import { type Strategy, unusedLetter } from './strategy.ts';
 
 /**
@@ -9,11 +8,11 @@ import { type Strategy, unusedLetter } from './strategy.ts';
  * its id then points at any of them. One of n stays with its session, all others leave it behind. The cart's own signed
  * cookie would be no better a key: it changes with every write.
  */
-export const sessionHash: Strategy = {
+export const createSessionHash = ({ place }: Placing): Strategy => ({
   locate: (facts, pool, settings) => ({
-    upstream: facts.session === null ? null : HASHES[settings.hash](facts.session, takersOf(pool, settings)),
+    upstream: facts.session === null ? null : place(facts.session, facts, pool, settings),
     pinnedTo: null,
     letter: unusedLetter(facts),
   }),
   pin: () => null,
-};
+});
