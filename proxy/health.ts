@@ -1,13 +1,11 @@
-import { get, type IncomingMessage } from 'node:http';
-import type { SessionCount } from './contract.ts';
+import { CHECKS } from './checks.ts';
 import type { Links } from './links.ts';
-import { LOAD_REPORT, readLoadReport } from './load-report.ts';
 import { findUpstream, type Upstream } from './pool.ts';
 import type { ProxyState } from './state.ts';
 
 /**
- * Active HTTP health checks, one loop per life of an upstream. A TCP check would call a frozen process healthy: the
- * kernel still accepts for it.
+ * Active health checks, one loop per life of an upstream. What they ask is the setting `check`; a change of it counts from
+ * the next check on.
  */
 export interface HealthOptions {
   path: string;
@@ -42,7 +40,7 @@ export function startHealth(state: ProxyState, links: Links, options: HealthOpti
     if (!upstream || loop.checking) return;
     clearTimeout(loop.timer);
     loop.checking = true;
-    const { failure, sessions } = await probe(upstream, links, options);
+    const { failure, sessions } = await CHECKS[state.settings.check](upstream, links, options);
     loop.checking = false;
     if (loops.get(loop.id) !== loop) return;
     const why = failure === null ? 'health check passed' : `health check failed: ${failure}`;
@@ -79,47 +77,4 @@ export function startHealth(state: ProxyState, links: Links, options: HealthOpti
     },
     close: () => [...loops.values()].forEach(end),
   };
-}
-
-/** `failure`: what went wrong; null = the check passed. */
-export interface Probed {
-  failure: string | null;
-  /** see load-report.ts; null = it was not said */
-  sessions: SessionCount | null;
-}
-
-/**
- * One check on a fresh connection. An answer in the name of another life has failed too, and says nothing of this one: a
- * dead replica's port may have been given to somebody else.
- */
-export function probe(
-  { id, host, port, life }: Upstream,
-  links: Links,
-  { path, timeoutMs }: Pick<HealthOptions, 'path' | 'timeoutMs'>,
-): Promise<Probed> {
-  return new Promise((resolve) => {
-    const settle = (failure: string | null, sessions: SessionCount | null = null) => {
-      clearTimeout(timer);
-      resolve({ failure, sessions });
-    };
-    const request = get({ host, port, path, agent: links.to(id).once }, (answer) => {
-      // A head is not an answer yet: a process may freeze after it.
-      answer.resume().on('end', () => settle(...verdictOn(answer, life)));
-      answer.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-    });
-    const timer = setTimeout(() => {
-      settle(`no answer within ${timeoutMs} ms`);
-      request.destroy();
-    }, timeoutMs);
-    request.on('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-  });
-}
-
-function verdictOn(
-  { statusCode, headers }: IncomingMessage,
-  life: string,
-): [string | null, SessionCount | null] {
-  const name = headers['x-boot-id'] ?? life;
-  if (name !== life) return [`${name} answers at its address`, null];
-  return [statusCode === 200 ? null : `status ${statusCode}`, readLoadReport(headers[LOAD_REPORT])];
 }

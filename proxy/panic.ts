@@ -16,6 +16,10 @@ const PANICS: Record<SettingValue<'panic'>, Panic> = {
 export const isPanic = ({ up, wanted }: Pool, { panic }: Settings): boolean =>
   wanted.length > 0 && PANICS[panic](up.length, wanted.length);
 
-/** Those that new clients are spread over: the ones that are up, in a panic all that the operator did not take out. */
+/**
+ * Those that new clients are spread over: the ones that are up, in a panic all that the operator did not take out, ejected
+ * ones as well (as in Envoy). A hash over all of them moves nobody. A pin is another matter: it is honoured by the state
+ * of its own upstream, panic or not, so its client is balanced over all, and may come back to the same one.
+ */
 export const takersOf = (pool: Pool, settings: Settings): readonly Upstream[] =>
   isPanic(pool, settings) ? pool.wanted : pool.up;

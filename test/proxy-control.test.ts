@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { callApi } from '../lib/call.ts';
 import { type Outgoing, send } from './support/client.ts';
 import { startTestProxy } from './support/proxy.ts';
+import { readSamples } from './support/samples.ts';
 import { startUpstream } from './support/upstream.ts';
 
 test('the list of upstreams shows their states and counts what each has answered', async (t) => {
@@ -16,6 +17,11 @@ test('the list of upstreams shows their states and counts what each has answered
     ...shop.address,
     state: 'up',
     admin: 'ready',
+    weight: 100,
+    effectiveWeight: 100,
+    drainLeftMs: null,
+    pinned: 0,
+    queued: 0,
     inFlight: 0,
     requests: 3,
     sessions: null,
@@ -61,13 +67,26 @@ test('what the control port does not understand it refuses, and says what it exp
   assert.deepEqual(await upstreams(), []);
 });
 
-test('an operator can only drain or restore', async (t) => {
+test('an operator can only drain or restore, and give a drain a deadline', async (t) => {
   const shop = await startUpstream(t, 'shop-1');
-  const { controlUrl } = await startTestProxy(t, { upstreams: [shop] });
-  await assert.rejects(
-    callApi(`${controlUrl}/upstreams/shop-1`, { method: 'PATCH', body: { admin: 'kill' } }),
-    /expected \{"admin":"drain"\} or \{"admin":"ready"\}/,
-  );
+  const { controlUrl, upstreams } = await startTestProxy(t, { upstreams: [shop] });
+  const refused: unknown[] = [
+    { admin: 'kill' },
+    { admin: 'ready', deadlineMs: 1000 },
+    { admin: 'drain', deadlineMs: -1 },
+    { admin: 'drain', deadlineMs: 1.5 },
+    { admin: 'drain', deadlineMs: 3_600_001 },
+    { admin: 'drain', deadlineMs: '1s' },
+    { deadlineMs: 1000 },
+  ];
+  for (const body of refused) {
+    await assert.rejects(
+      callApi(`${controlUrl}/upstreams/shop-1`, { method: 'PATCH', body }),
+      /expected .*"admin":"drain".*deadlineMs/,
+      JSON.stringify(body),
+    );
+  }
+  assert.equal((await upstreams())[0]?.admin, 'ready', 'nothing has changed');
 });
 
 const CALLERS: [who: string, headers: Record<string, string>, status: number][] = [
@@ -105,26 +124,13 @@ test('the metrics are what Prometheus reads, and count every answer', async (t) 
   await send(port);
   await send(port, { method: 'POST', body: Buffer.alloc(1 << 21) });
   await idle();
-  const answer = await send(controlPort, { path: '/metrics' });
-  assert.match(String(answer.headers['content-type']), /^text\/plain; version=/);
-  const samples = samplesOf(answer.body.toString());
+  const samples = await readSamples(controlPort);
   assert.equal(samples.get('cartwreck_requests_total{upstream="shop-1",status="200"}'), 1);
   assert.equal(samples.get('cartwreck_requests_total{upstream="proxy",status="413"}'), 1);
   assert.equal(samples.get('cartwreck_request_seconds_count{upstream="shop-1"}'), 1);
   assert.equal(samples.get('cartwreck_pins_total{what="made"}'), 1);
   assert.equal(samples.get('cartwreck_upstream_up{upstream="shop-1"}'), 1);
 });
-
-/** Reads the text format; a line that is neither a comment nor a sample fails. */
-function samplesOf(text: string): Map<string, number> {
-  const samples = new Map<string, number>();
-  for (const line of text.split('\n')) {
-    if (line === '' || line.startsWith('# HELP ') || line.startsWith('# TYPE ')) continue;
-    const [, name, value] = /^([a-z_]+(?:\{.*\})?) ([-+.0-9eEInf]+)$/.exec(line) ?? assert.fail(line);
-    samples.set(String(name), Number(value));
-  }
-  return samples;
-}
 
 function addressOf(id: string) {
   return { id, life: `${id}#1`, host: '127.0.0.1', port: 9 };

@@ -11,8 +11,12 @@ export function locatePin(pinnedTo: string, pool: Pool, settings: Settings): Loc
   return { upstream: null, pinnedTo, letter: 'D' };
 }
 
-/** A draining upstream keeps its pinned clients in HAProxy and nginx, but not in an ALB: the `drain` setting. */
+/**
+ * A draining upstream keeps its pinned clients in HAProxy and nginx, but not in an ALB: the `drain` setting. An ejected one
+ * keeps none, and in a panic neither does one that is down: Envoy honours a pin by its host's own state
+ * (`override_host_status`), however many others are well.
+ */
 function servesPinned(upstream: Upstream, settings: Settings): boolean {
   const state = stateOf(upstream);
-  return state === 'up' || (state === 'draining' && settings.drain === 'honour-pins');
+  return state === 'up' || (state === 'draining' && settings.drain === 'honour-pins' && !upstream.drainOver);
 }

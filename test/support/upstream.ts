@@ -34,6 +34,8 @@ export interface TestUpstream {
   checks: number;
   /** connections open now, those of health checks too */
   open(): number;
+  /** connections so far, those of health checks too */
+  connected(): number;
   /** Dies: every connection breaks, new ones are refused. */
   kill(): void;
   onUpgrade(handle: (req: IncomingMessage, socket: Duplex, head: Buffer) => void): void;
@@ -55,7 +57,9 @@ export async function startUpstream(
     for (const socket of sockets) socket.destroy();
   };
   t.after(kill);
+  let connected = 0;
   server.on('connection', (socket) => {
+    connected++;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -68,6 +72,7 @@ export async function startUpstream(
     load: null,
     checks: 0,
     open: () => sockets.size,
+    connected: () => connected,
     kill,
     onUpgrade: (handle) => void server.on('upgrade', handle),
   };
