@@ -22,6 +22,16 @@ export const PIN_DOWN = answer(
   'pin_down',
   'The replica this client is pinned to does not serve it, and no other may. The request was sent to none.',
 );
+export const QUEUE_FULL = answer(
+  503,
+  'queue_full',
+  'The replica is busy, and as many requests as may wait for it do. The request was sent to none.',
+);
+export const QUEUE_TIMEOUT = answer(
+  503,
+  'queue_timeout',
+  'The replica was busy, and the request waited for it in vain. It was sent to none.',
+);
 export const NOT_FOR_CLIENTS = answer(404, 'not_found', 'There is nothing here.');
 export const BODY_TOO_LARGE = answer(413, 'too_large', 'The body is larger than the proxy forwards.');
 export const LENGTH_REQUIRED = answer(
@@ -38,6 +48,13 @@ export const BAD_UPGRADE = answer(
   400,
   'bad_upgrade',
   'Only GET requests with "Upgrade: websocket" and no body can be upgraded.',
+);
+export const TWO_HOSTS = answer(400, 'two_hosts', 'A request names one host, in one field.');
+export const NO_TUNNEL = answer(405, 'no_tunnel', 'This proxy stands before one shop and opens no tunnels.');
+export const SHUTTING_DOWN = answer(
+  503,
+  'shutting_down',
+  'The proxy shuts down and opens no stream any more. The request was sent to none.',
 );
 export const FOREIGN_ORIGIN = answer(
   403,
