@@ -1,16 +1,37 @@
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import { createApi, finishApi } from '../lib/api.ts';
-import { ApiError, badRequest, notFound } from '../lib/api-error.ts';
+import { badRequest, notFound } from '../lib/api-error.ts';
 import { sendEvents } from '../lib/sse.ts';
 import type { StickTable } from './affinity/stick-table.ts';
-import type { TableView, UpstreamAddress, UpstreamView } from './contract.ts';
+import type { TableView, UpstreamView } from './contract.ts';
 import { addLinkRoutes } from './link-routes.ts';
 import type { Links } from './links.ts';
 import type { Metrics } from './metrics.ts';
-import { findUpstream, stateOf } from './pool.ts';
+import type { Peers } from './peers.ts';
+import type { PinnedClients } from './pinned.ts';
+import { findUpstream, stateOf, type Upstream } from './pool.ts';
+import type { Queue } from './queue.ts';
 import { SettingsError } from './settings.ts';
+import type { Share } from './share.ts';
 import type { ProxyState } from './state.ts';
+import { readAddresses, readWish } from './upstream-input.ts';
+
+/** What the control plane shows and changes. */
+export interface Controlled {
+  state: ProxyState;
+  links: Links;
+  metrics: Metrics;
+  pinned: PinnedClients;
+  table: StickTable;
+  share: Share;
+  /** the weight that counts now */
+  weight(upstream: Upstream): number;
+  queue: Queue;
+  peers: Peers;
+  /** the upstreams changed: health checks must follow */
+  onUpstreams(): void;
+}
 
 /**
  * The control plane, on a port of its own. Every route on one screen:
@@ -19,24 +40,16 @@ import type { ProxyState } from './state.ts';
  *   PATCH /settings        any subset; answers the new value
  *   GET   /upstreams       every upstream with its state and numbers
  *   PUT   /upstreams       the whole list, told by the runtime
- *   PATCH /upstreams/:id   {"admin":"drain"|"ready"}
+ *   PATCH /upstreams/:id   any of {"admin":"drain"|"ready","weight":N}, a drain perhaps with "deadlineMs"
  *   …     /links          what is wrong with the links, see link-routes.ts
  *   GET   /table           what affinity table remembers, by number
+ *   GET   /share           how evenly the last ten seconds were spread
  *   GET   /events          server-sent events, resumes with Last-Event-ID
  *   GET   /metrics         Prometheus
  *   GET   /healthz         alive
  */
-export function createControl(options: {
-  state: ProxyState;
-  links: Links;
-  metrics: Metrics;
-  table: StickTable;
-  log: Logger;
-  hosts: readonly string[];
-  /** the upstreams changed: health checks must follow */
-  onUpstreams(): void;
-}): Express {
-  const { state, links, metrics } = options;
+export function createControl(options: Controlled & { log: Logger; hosts: readonly string[] }): Express {
+  const { state, links, metrics, pinned, queue } = options;
   const api = createApi({ hosts: options.hosts });
   api.get('/healthz', (_req, res) => void res.json({ status: 'alive' }));
   api.get('/settings', (_req, res) => void res.json(state.settings));
@@ -50,11 +63,14 @@ export function createControl(options: {
   api.patch('/upstreams/:id', (req, res) => {
     const { id } = req.params;
     if (!findUpstream(state.pool, id)) throw notFound(`no upstream "${id}"; there are ${names() || 'none'}`);
-    state.setAdmin(id, readAdmin(req.body));
+    const { admin, weight, deadlineMs } = readWish(req.body);
+    if (weight !== undefined) state.setWeight(id, weight);
+    if (admin !== undefined) state.setAdmin(id, admin, deadlineMs);
     res.json(view().find((upstream) => upstream.id === id));
   });
   addLinkRoutes(api, { state, links });
-  api.get('/table', (_req, res) => void res.json(tableView(options.table)));
+  api.get('/table', (_req, res) => void res.json(tableView(options)));
+  api.get('/share', (_req, res) => void res.json(options.share.view()));
   api.get('/events', (req, res) => sendEvents(state.events, req, res));
   api.get('/metrics', async (_req, res) => {
     res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
@@ -80,10 +96,10 @@ export function createControl(options: {
       state: stateOf(upstream),
       admin: upstream.admin,
       weight: upstream.weight,
-      effectiveWeight: upstream.weight,
-      drainLeftMs: null,
-      pinned: 0,
-      queued: 0,
+      effectiveWeight: Math.round(options.weight(upstream) * 100) / 100,
+      drainLeftMs: state.drainLeftMs(upstream.id),
+      pinned: pinned.of(upstream.id, performance.now()),
+      queued: queue.lengthOf(upstream.id),
       ...metrics.of(upstream.id),
       sessions: upstream.sessions,
     }));
@@ -94,40 +110,10 @@ export function createControl(options: {
   }
 }
 
-const tableView = ({ size, limit, ttlMs, sizes }: StickTable): TableView => ({
-  size,
-  limit,
-  ttlMs,
-  upstreams: Object.fromEntries(sizes),
+const tableView = ({ table, peers }: { table: StickTable; peers: Peers }): TableView => ({
+  size: table.size,
+  limit: table.limit,
+  ttlMs: table.ttlMs,
+  upstreams: Object.fromEntries(table.sizes),
+  peers: peers.view(),
 });
-
-/** An id travels in a cookie and in header fields. */
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
-
-function readAddresses(body: unknown): UpstreamAddress[] {
-  if (!Array.isArray(body) || !body.every(isAddress)) {
-    throw badRequest('bad_upstreams', 'expected a list of {"id","life","host","port"}');
-  }
-  const odd = body.find(({ id }) => !NAME.test(id));
-  if (odd)
-    throw badRequest('bad_upstreams', `expected an id of letters, digits, ".", "_" and "-", got "${odd.id}"`);
-  const ids = new Set(body.map(({ id }) => id));
-  if (ids.size !== body.length) throw badRequest('bad_upstreams', 'two upstreams have the same id');
-  return body.map(({ id, life, host, port }) => ({ id, life, host, port }));
-}
-
-function isAddress(value: unknown): value is UpstreamAddress {
-  const { id, life, host, port } = (value ?? {}) as Record<string, unknown>;
-  const texts = [id, life, host].every((text) => typeof text === 'string' && text !== '');
-  return texts && Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536;
-}
-
-function readAdmin(body: unknown): 'ready' | 'drain' {
-  const { admin } = (body ?? {}) as { admin?: unknown };
-  if (admin === 'ready' || admin === 'drain') return admin;
-  throw new ApiError(
-    400,
-    'bad_admin',
-    `expected {"admin":"drain"} or {"admin":"ready"}, got ${JSON.stringify(body)}`,
-  );
-}

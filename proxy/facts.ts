@@ -17,6 +17,7 @@ export class HttpRequestFacts implements RequestFacts {
   readonly #req: IncomingMessage;
   readonly #names: CookieNames;
   readonly #now: () => number;
+  readonly #wallMs: () => number;
   readonly inFlight: (upstream: string) => number;
 
   constructor(
@@ -25,12 +26,14 @@ export class HttpRequestFacts implements RequestFacts {
       clientAddress: string;
       names: CookieNames;
       now: () => number;
+      wallMs: () => number;
       inFlight: (upstream: string) => number;
     },
   ) {
     this.#req = req;
     this.#names = options.names;
     this.#now = options.now;
+    this.#wallMs = options.wallMs;
     this.inFlight = options.inFlight;
     this.clientAddress = options.clientAddress;
     this.pinCookie = cookieValue(req.headers.cookie, options.names.pin);
@@ -47,6 +50,10 @@ export class HttpRequestFacts implements RequestFacts {
 
   get nowMs(): number {
     return Math.floor(this.#now());
+  }
+
+  get wallS(): number {
+    return Math.floor(this.#wallMs() / 1000);
   }
 }
 

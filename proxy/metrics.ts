@@ -1,6 +1,9 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { StickTable } from './affinity/stick-table.ts';
+import type { AttemptOutcome } from './contract.ts';
+import { Latency, tellLatencies } from './latency.ts';
 import { stateOf } from './pool.ts';
+import { countAttempts } from './recovery-metrics.ts';
 import type { ProxyState } from './state.ts';
 
 /** What the proxy counts, for Prometheus (`GET /metrics` on the control port) and for the list of upstreams. */
@@ -9,23 +12,28 @@ export interface Metrics {
   began(upstream: string): void;
   ended(upstream: string): void;
   answered(upstream: string | null, status: number, ms: number): void;
+  /** An attempt that brought no answer. */
+  failed(upstream: string, outcome: AttemptOutcome): void;
   retried(reason: string): void;
-  pinned(what: 'made' | 'moved'): void;
+  pinned(what: 'made' | 'moved' | 'lost'): void;
   /** requests under way at an upstream; cheap enough for each request */
   inFlight(upstream: string): number;
+  /** requests answered since the proxy started, by the id of the upstream, of all there ever were */
+  requests(): Map<string, number>;
   /** numbers of one upstream since the proxy started */
   of(upstream: string): { inFlight: number; requests: number; p99Ms: number | null };
 }
 
 /** How many of the last answers the p99 of an upstream is taken from. */
 const WINDOW = 500;
-const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 interface Tally {
   inFlight: number;
   requests: number;
   lastMs: number[];
   statuses: Map<number, number>;
+  latency: Latency;
+  failures: Map<AttemptOutcome, number>;
 }
 
 export function createMetrics(state: ProxyState, table: StickTable): Metrics {
@@ -33,13 +41,8 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   const own = emptyTally();
   const registers = [registry];
   countAnswers(registry, () => [...tallies, ['proxy', own] as const]);
-  const seconds = new Histogram({
-    name: 'cartwreck_request_seconds',
-    help: 'Time from the request to the end of its answer',
-    labelNames: ['upstream'],
-    buckets: BUCKETS_S,
-    registers,
-  });
+  countAttempts(registry, () => tallies);
+  tellLatencies(registry, () => [...tallies, ['proxy', own] as const]);
   const retries = new Counter({
     name: 'cartwreck_retries_total',
     help: 'Requests sent to another upstream, by what failed',
@@ -83,11 +86,16 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
       const one = upstream === null ? own : tally(upstream);
       one.statuses.set(status, (one.statuses.get(status) ?? 0) + 1);
       one.lastMs[one.requests++ % WINDOW] = ms;
-      seconds.observe({ upstream: upstream ?? 'proxy' }, ms / 1000);
+      one.latency.observe(ms);
+    },
+    failed(upstream, outcome) {
+      const { failures } = tally(upstream);
+      failures.set(outcome, (failures.get(outcome) ?? 0) + 1);
     },
     retried: (reason) => retries.inc({ reason }),
     pinned: (what) => pins.inc({ what }),
     inFlight: (upstream) => tallies.get(upstream)?.inFlight ?? 0,
+    requests: () => new Map(Array.from(tallies, ([upstream, { requests }]) => [upstream, requests])),
     of(upstream) {
       const { inFlight, requests, lastMs } = tally(upstream);
       return { inFlight, requests, p99Ms: percentile(lastMs, 0.99) };
@@ -95,7 +103,14 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   };
 }
 
-const emptyTally = (): Tally => ({ inFlight: 0, requests: 0, lastMs: [], statuses: new Map() });
+const emptyTally = (): Tally => ({
+  inFlight: 0,
+  requests: 0,
+  lastMs: [],
+  statuses: new Map(),
+  latency: new Latency(),
+  failures: new Map(),
+});
 
 /** Counted by ourselves and told when asked: prom-client makes a text of all labels each time. */
 function countAnswers(registry: Registry, all: () => (readonly [string, Pick<Tally, 'statuses'>])[]): void {
