@@ -4,6 +4,7 @@
  */
 export function behaveAsChild(options: { onStop(): Promise<void>; limitMs: number }): void {
   let stopping = false;
+  // Whoever orders it twice does not want to wait.
   const stop = () => {
     if (stopping) process.exit(1);
     stopping = true;

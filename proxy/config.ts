@@ -9,6 +9,7 @@ import {
   text,
   UsageError,
 } from '../lib/flags.ts';
+import { ACCESS_LOGS } from './access-log.ts';
 import { SETTINGS, type SettingValues } from './contract.ts';
 import { SETTING_NAMES } from './settings.ts';
 
@@ -34,8 +35,8 @@ export const PROXY_FLAGS = {
   'ip-key': oneOf('what ip-hash takes of an address', SETTINGS.ipKey, SETTINGS.ipKey[0]),
   'pin-format': oneOf('what the affinity cookie says', SETTINGS.pinFormat, SETTINGS.pinFormat[0]),
   'pin-life': oneOf('how long the affinity cookie counts', SETTINGS.pinLife, SETTINGS.pinLife[0]),
-  'pin-max-idle': duration('limited: after its last use', 20_000),
-  'pin-max-life': duration('limited: after it was made', 2 * 60_000),
+  'pin-max-idle': duration('limited: after its last use; 0 = no limit', 20_000),
+  'pin-max-life': duration('limited: after it was made; 0 = no limit', 2 * 60_000),
   peers: oneOf('whether the table outlives a restart', SETTINGS.peers, SETTINGS.peers[0]),
   'table-file': text('where the table is kept for that', 'FILE', ''),
   'slow-start': oneOf(
@@ -96,6 +97,11 @@ export const PROXY_FLAGS = {
   grace: duration('at shutdown, for requests under way to finish', 4000),
   'settings-file': text('remembers the settings across a restart', 'FILE', ''),
   secret: text('shared with the replicas; set it by the environment, not here', 'TEXT', ''),
+  'access-log': oneOf(
+    'a line at level info for each request, or for failed ones',
+    ACCESS_LOGS,
+    ACCESS_LOGS[0],
+  ),
   'log-level': text('pino level: debug logs every request', 'LEVEL', 'info'),
   'run-started': integer('wall clock in ms that events count from; 0 = now', 0, {
     min: 0,

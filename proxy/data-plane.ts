@@ -2,13 +2,19 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { crossOrigin } from './cross-origin.ts';
+import { hasTwoHosts, refuseHandshakeWithTwoHosts, refuseTunnel, refuseTwoHosts } from './door.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
+import { makeLast } from './headers.ts';
+import { takeOver } from './take-over.ts';
 import { createUpgrader } from './websocket.ts';
 
 /** The server that clients talk to, and how it ends. */
 export interface DataPlane {
   server: Server;
-  /** Accepts nobody, lets requests under way finish, cuts those that take longer than `graceMs`. */
+  /**
+   * Accepts nobody, closes streams with notice, lets requests under way finish and their connections with them, cuts those
+   * that take longer than `graceMs`.
+   */
   close(graceMs: number): Promise<void>;
 }
 
@@ -32,6 +38,7 @@ export function createDataPlane(options: GatewayOptions, limits: ClientLimits, l
   const server = createServer({ connectionsCheckingInterval: LOOK_MS }, (req, res) => {
     // Node closes idle connections once, at close(); this one was busy then.
     res.once('close', () => server.listening || server.closeIdleConnections());
+    if (hasTwoHosts(req)) return refuseTwoHosts(req, res);
     const { origin } = req.headers;
     if (origin !== undefined && crossOrigin(req, res, origin)) return;
     handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
@@ -40,7 +47,13 @@ export function createDataPlane(options: GatewayOptions, limits: ClientLimits, l
   server.headersTimeout = limits.headMs;
   server.requestTimeout = Math.max(limits.headMs, limits.bodyMs);
   server.maxConnections = limits.connections;
-  server.on('upgrade', createUpgrader(options));
+  const upgrade = createUpgrader(options);
+  server.on('upgrade', (req, socket, head) =>
+    takeOver(socket, () =>
+      hasTwoHosts(req) ? refuseHandshakeWithTwoHosts(socket) : upgrade(req, socket, head),
+    ),
+  );
+  server.on('connect', (req, socket) => takeOver(socket, () => refuseTunnel(req, socket)));
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -51,6 +64,9 @@ export function createDataPlane(options: GatewayOptions, limits: ClientLimits, l
     close: (graceMs) =>
       new Promise((resolve) => {
         const limit = setTimeout(() => sockets.forEach(destroy), graceMs);
+        // A client that is told so sends no other request into a connection that is about to close.
+        sockets.forEach(makeLast);
+        options.streams.shutDown();
         server.close(() => {
           clearTimeout(limit);
           resolve();

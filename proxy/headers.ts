@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Fields that speak about one connection only (RFC 9110, section 7.6.1); `keep-alive` and friends from RFC 2616. */
 const HOP_BY_HOP = new Set([
@@ -116,6 +117,9 @@ export function rememberConnectionWish(req: IncomingMessage): void {
   if (closes) closing.add(req);
 }
 
-export const wantsClose = (req: IncomingMessage): boolean => closing.has(req);
+/** The proxy shuts down: whatever comes next on this connection is its last answer, and says so. */
+export const makeLast = (socket: Socket): void => void closing.add(socket);
 
-const closing = new WeakSet<IncomingMessage>();
+export const wantsClose = (req: IncomingMessage): boolean => closing.has(req) || closing.has(req.socket);
+
+const closing = new WeakSet<object>();

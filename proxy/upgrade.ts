@@ -14,6 +14,8 @@ export interface UpgradeAttempt {
   stamp: Record<string, string>;
   /** Called with the upstream's answer, a 101 or another, before it reaches the client: the place to add fields. */
   onHead(answer: IncomingMessage): void;
+  /** The upstream has switched protocols; none of the bytes between the two has flowed yet. */
+  onOpen(upstreamSocket: Duplex): void;
   /** No answer came: answer on the raw socket. */
   onFailure(failure: Failure): void;
 }
@@ -68,6 +70,9 @@ export function watchUpgrade(
     stopListening();
     answered(answer);
     socket.once('close', () => upstreamSocket.destroy());
+    // SUBTLE: after http-proxy has joined the two and before the first byte flows. To a listener that is there earlier, Node
+    // gives what came with the 101 as http-proxy puts it back, and to nobody else.
+    process.nextTick(attempt.onOpen, upstreamSocket);
   });
   return () => {
     if (phase === 'answered') return null;
@@ -77,7 +82,7 @@ export function watchUpgrade(
 }
 
 /** Nobody reads the client's socket before the answer, so nobody would hear it leave. Returns how to stop listening. */
-function onLeave(socket: Duplex, leave: () => void): () => void {
+export function onLeave(socket: Duplex, leave: () => void): () => void {
   // Reading nothing makes a stream that has nothing notice its end; what the client sent early stays where it is.
   const look = () => void (socket.readableLength === 0 && socket.read(0));
   socket.on('readable', look).once('end', leave);

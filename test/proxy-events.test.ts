@@ -40,6 +40,8 @@ test('the event stream tells what happened, in order, and resumes after the numb
     upstream: 'shop-1',
     affinity: 'NI',
     attempts: ['shop-1:ok'],
+    chosenBy: 'balance',
+    queuedMs: 0,
   });
   assert.ok(ms > 0 && at >= 0 && seq === 5);
 
