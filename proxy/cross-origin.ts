@@ -9,7 +9,7 @@ import { FOREIGN_ORIGIN } from './errors.ts';
 
 /** What a page may read of an answer beside its body: how it came about. */
 const EXPOSED = [
-  ...['x-served-by', 'x-boot-id', 'x-epoch', 'x-affinity', 'x-attempts', 'x-upstream-sent'],
+  ...['x-served-by', 'x-boot-id', 'x-epoch', 'x-affinity', 'x-attempts', 'x-queued-ms', 'x-upstream-sent'],
   'x-cookie-bytes',
 ].join(', ');
 
