@@ -5,6 +5,7 @@ import { crossOrigin } from './cross-origin.ts';
 import { hasTwoHosts, refuseHandshakeWithTwoHosts, refuseTunnel, refuseTwoHosts } from './door.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
 import { makeLast } from './headers.ts';
+import { ignoreWish, wantsOtherProtocol } from './other-protocol.ts';
 import { takeOver } from './take-over.ts';
 import { createUpgrader } from './websocket.ts';
 
@@ -48,13 +49,16 @@ export function createDataPlane(options: GatewayOptions, limits: ClientLimits, l
   server.requestTimeout = Math.max(limits.headMs, limits.bodyMs);
   server.maxConnections = limits.connections;
   const upgrade = createUpgrader(options);
-  server.on('upgrade', (req, socket, head) =>
+  server.on('upgrade', (req, socket, head) => {
+    if (wantsOtherProtocol(req)) return ignoreWish(server, req, socket, head);
     takeOver(socket, () =>
       hasTwoHosts(req) ? refuseHandshakeWithTwoHosts(socket) : upgrade(req, socket, head),
-    ),
-  );
+    );
+  });
   server.on('connect', (req, socket) => takeOver(socket, () => refuseTunnel(req, socket)));
   server.on('connection', (socket) => {
+    // One that begins anew is known already.
+    if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

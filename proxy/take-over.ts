@@ -19,7 +19,10 @@ export function takeOver(socket: Duplex, then: () => void): void {
  * Node hands over at once what was sent behind another request, before its answer: what we write would stand in the
  * middle of that answer. It has no public word for "an answer is under way on this connection".
  */
-function afterAnswers(socket: Duplex & { _httpMessage?: ServerResponse | null }, then: () => void): void {
+export function afterAnswers(
+  socket: Duplex & { _httpMessage?: ServerResponse | null },
+  then: () => void,
+): void {
   if (socket.destroyed) return;
   const owed = socket._httpMessage;
   if (owed) owed.once('close', () => afterAnswers(socket, then));

@@ -12,10 +12,9 @@ import { onLeave } from './upgrade.ts';
 import { followSocket } from './websocket-stream.ts';
 
 /**
- * The gateway for WebSockets, on connections that were taken over: same choice, one attempt. Once open, a socket stays with its upstream for life, whatever
- * the affinity says later; it counts as a request under way, so a drain waits for it, and as a stream that can be closed
- * with notice. A request for another protocol (h2c) is refused here: RFC 9110 lets us ignore the wish, but Node takes the
- * connection away from its parser before we are asked.
+ * The gateway for WebSockets, on connections that were taken over: same choice, one attempt. Once open, a socket stays
+ * with its upstream for life, whatever the affinity says later; it counts as a request under way, so a drain waits for it,
+ * and as a stream that can be closed with notice.
  */
 export function createUpgrader(options: GatewayOptions) {
   const { router, forward, record, queue, streams, onTrouble, onOutcome } = options;

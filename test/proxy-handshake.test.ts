@@ -148,7 +148,6 @@ test('a refusal that stalls in the middle is cut after the idle timeout', async 
 });
 
 const NO_HANDSHAKES: [what: string, text: string][] = [
-  ['another protocol', handshake().replace('websocket', 'h2c')],
   ['another method', handshake().replace('GET', 'POST')],
   ['a body with a length', `${handshake('Content-Length: 5')}hello`],
   ['a body in chunks', `${handshake('Transfer-Encoding: chunked')}5\r\nhello\r\n0\r\n\r\n`],
