@@ -67,6 +67,9 @@ export interface UpstreamAddress {
   port: number;
 }
 
+/** The weight of an upstream nobody has said anything about: the middle, so that there is room above and below. */
+export const USUAL_WEIGHT = 100;
+
 export interface UpstreamView extends UpstreamAddress {
   state: UpstreamState;
   /** the operator's wish, independent of health */
@@ -106,6 +109,17 @@ export interface TableView {
   ttlMs: number;
   /** sessions by the id of the upstream they are tied to */
   upstreams: Record<string, number>;
+  /** what would be there after a restart: the table as it was that long ago; null = nothing, `peers` is off */
+  peers: { savedMsAgo: number | null };
+}
+
+/** `GET /share`: how evenly the answers of the last `windowMs` are spread, whatever the weights ask for. */
+export interface ShareView {
+  windowMs: number;
+  /** answers of the busiest upstream to the mean: 1 = even, n = one of n has them all; null = there were none */
+  busiestToMean: number | null;
+  /** part of all answers, 0 to 1, by the id of the upstream */
+  shares: Record<string, number>;
 }
 
 /** The link from the proxy to an upstream; `toxics` is empty while nothing is wrong with it. */

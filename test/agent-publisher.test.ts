@@ -39,6 +39,7 @@ function openPublisher(t: TestContext) {
       if (id === 'shop-9') throw new ApiError(404, 'not_found', 'no such upstream');
       told.push(`${admin} ${id}`);
     },
+    restore: () => Promise.reject(new Error('not here')),
     upstreams: async () => [],
     settings: () => Promise.reject(new Error('not here')),
     change: () => Promise.reject(new Error('not here')),

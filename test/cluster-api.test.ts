@@ -11,6 +11,7 @@ import { waitFor } from './support/wait.ts';
 /** Every call that changes something. */
 const CHANGES: [Method, string, unknown][] = [
   ['PATCH', '/settings', { affinity: 'cookie' }],
+  ['PATCH', '/upstreams/shop-1', { admin: 'drain' }],
   ['POST', '/faults', { fault: 'replica.kill', target: 'shop-1' }],
   ['DELETE', '/faults/f1', undefined],
   ['PUT', '/replicas', { count: 1 }],
@@ -95,6 +96,9 @@ const MISTAKES: [Method, string, unknown, number, string, RegExp][] = [
   ['PATCH', '/settings', { affinty: 'cookie' }, 400, 'unknown_setting', /affinty.*affinity/],
   ['PATCH', '/settings', { affinity: 'glue' }, 400, 'unknown_setting', /ip-hash.*glue/],
   ['PATCH', '/settings', [], 400, 'unknown_setting', /./],
+  ['PATCH', '/upstreams/shop-9', { admin: 'drain' }, 404, 'not_found', /shop-9.*shop-1, shop-2/],
+  ['PATCH', '/upstreams/shop-1', { admin: 'off' }, 400, 'bad_wish', /drain.*ready.*off/],
+  ['PATCH', '/upstreams/shop-1', { weight: 257 }, 400, 'bad_wish', /0 .*256/],
   ['POST', '/load', { shoppers: 0 }, 400, 'bad_body', /shoppers/],
   ['POST', '/load', { shoppers: 501 }, 400, 'bad_body', /500/],
   ['POST', '/load', { shoppers: 1, duration: 'long' }, 400, 'bad_time', /duration.*"long"/],

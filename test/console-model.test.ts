@@ -207,6 +207,7 @@ test('a killed replica is dead with its seconds, and Start undoes the fault that
     kill: false,
     freeze: false,
     restart: false,
+    admin: 'drain',
     undo: { faultId: 'f1', label: 'Start' },
   });
   assert.equal(view(model, NOW).readyText, '2 of 3 ready');

@@ -50,6 +50,10 @@ const LINES: {
       },
       cluster('shop-2 is down: health check failed: ECONNREFUSED'),
     ],
+    [
+      { upstream: 'shop-2', life: 'shop-2#5', from: 'up', to: 'ejected', why: '5 failures in a row' },
+      cluster('shop-2 is ejected: 5 failures in a row'),
+    ],
   ],
   'link.changed': [
     [
@@ -62,7 +66,10 @@ const LINES: {
   'pin.moved': [
     [{ from: 'shop-2', to: 'shop-1', affinity: 'cookie' }, cluster('1 pin moved from shop-2 to shop-1')],
   ],
-  'pin.lost': [[{ upstream: null, affinity: 'cookie', why: 'unknown' }, null]],
+  'pin.lost': [
+    [{ upstream: null, affinity: 'cookie', why: 'unknown' }, null],
+    [{ upstream: 'shop-1', affinity: 'cookie', why: 'idle' }, cluster('1 pin ended: not used for too long')],
+  ],
   'upstream.weight': [[{ upstream: 'shop-2', from: 100, to: 25 }, you('Weight of shop-2: 25, it was 100')]],
   'drain.over': [
     [{ upstream: 'shop-2' }, cluster('The drain of shop-2 is over: it serves no pins any more')],

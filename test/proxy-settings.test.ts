@@ -10,13 +10,25 @@ import { PATIENT, startTestProxy } from './support/proxy.ts';
 import { startUpstream } from './support/upstream.ts';
 import { waitFor } from './support/wait.ts';
 
+/** As the proxy was before anybody could switch it: each new setting begins where it changes nothing. */
 const DEFAULTS = {
   affinity: 'none',
   balance: 'round-robin',
   hash: 'rendezvous',
+  hashLoad: 'unbounded',
+  ipKey: 'address',
+  pinFormat: 'plain',
+  pinLife: 'browser',
+  peers: 'off',
+  slowStart: 'off',
   deadPin: 'redispatch',
   drain: 'honour-pins',
   retry: 'unsent',
+  retryBudget: 'off',
+  check: 'http',
+  ejection: 'off',
+  panic: 'off',
+  queue: 'off',
   sessions: 'memory',
 } as const;
 

@@ -271,7 +271,7 @@ function everyImpact(): ClusterState[] {
     ['shop-10', 'shop-11'],
     Array.from({ length: 16 }, (_, i) => `shop-${i + 1}`),
   ];
-  const kinds = [...(Object.keys(FAULTS) as FaultName[]), 'replicas.set' as const];
+  const kinds = [...(Object.keys(FAULTS) as FaultName[]), 'replicas.set' as const, 'drain' as const];
   const settings = SETTINGS.affinity.flatMap((affinity) =>
     SETTINGS.sessions.map((where) => ({ affinity, where })),
   );
@@ -302,7 +302,7 @@ function stateWith(
     .tell(placed([[1, 'shop-10', 'right']]), now(740, 0));
   const { kind, targets } = impact;
   const id = 'f1';
-  const fault = kind === 'replicas.set' ? 'scale.in' : kind;
+  const fault = kind === 'replicas.set' || kind === 'drain' ? 'scale.in' : kind;
   const deaths = targets.map((target) => ({ life: `${target}#1`, t: 1, how: 'killed', sessions: 100 }));
   return {
     ...state,

@@ -319,7 +319,7 @@ test('flags say what we did and what the cluster did', () => {
       'we: LB cookie on',
       'we: Redis on',
       'we: Kill shop-2',
-      'cluster: shop-2 ejected',
+      'cluster: shop-2 down',
       'we: Undo kill shop-2',
       'cluster: shop-2 back',
     ],

@@ -50,6 +50,9 @@ const MISTAKES: { args: string[]; env?: Record<string, string>; code: number; sa
     code: 2,
     says: /--lan-name: expected a host name.*"http:\/\/x"/,
   },
+  { args: ['--proxy', 'pin-max-idle=soon'], code: 2, says: /--proxy: pin-max-idle: .*"soon"/ },
+  { args: ['--proxy', 'control-host=0.0.0.0'], code: 2, says: /control-host is decided by the cluster/ },
+  { args: [], env: { CARTWRECK_PROXY: 'glue=on' }, code: 2, says: /^CARTWRECK_PROXY: .*no flag "glue"/ },
   { args: ['--log-level', 'loud'], code: 2, says: /--log-level: expected one of trace,.*got "loud"/ },
 ];
 

@@ -13,6 +13,7 @@ import {
 } from '../../lib/flags.ts';
 import { readHostName } from '../../lib/host.ts';
 import { SETTINGS, type SettingValue } from '../../proxy/contract.ts';
+import { type ProxyWords, proxyFlags } from './proxy-flags.ts';
 import { hideSecrets } from './store/choose.ts';
 
 /** Flags of `npm start`. */
@@ -23,6 +24,7 @@ export const AGENT_FLAGS = {
   'control-port': optionalInteger("the proxy's control port; default: --port + 1", PORTS),
   affinity: oneOf('the rule that ties a client to a replica', SETTINGS.affinity, SETTINGS.affinity[0]),
   sessions: oneOf('where sessions live', SETTINGS.sessions, SETTINGS.sessions[0]),
+  proxy: proxyFlags,
   redis: text(
     'session store: auto = redis-server or valkey-server if installed, else embedded',
     'auto|embedded|redis://…',
@@ -61,6 +63,8 @@ export interface AgentConfig {
   consolePort: number;
   affinity: SettingValue<'affinity'>;
   sessions: SettingValue<'sessions'>;
+  /** further flags of the proxy, its other settings among them */
+  proxy: ProxyWords;
   redis: string;
   cookiePrefix: string;
   logLevel: string;
@@ -110,6 +114,7 @@ export function agentConfig(flags: AgentFlags, words: string[] = []): AgentConfi
     ...{ name, replicas, affinity, sessions, redis, cookiePrefix, logLevel },
     ...lanOf(flags),
     ...portsOf(flags),
+    proxy: Object.fromEntries(flags.proxy),
     minHealthy: flags['min-healthy'],
     keepRuns: true,
   };

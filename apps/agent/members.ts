@@ -59,8 +59,10 @@ export function proxySpec(context: MemberContext, controlPort: number): MemberSp
     sessions: config.sessions,
     'cookie-prefix': config.cookiePrefix,
     'settings-file': `${directory}/settings.json`,
+    'table-file': `${directory}/table.json`,
     'run-started': startedAt,
     'log-level': config.logLevel,
+    ...config.proxy,
   };
   return {
     id: 'proxy',

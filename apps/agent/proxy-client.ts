@@ -1,13 +1,14 @@
 import { callApi } from '../../lib/call.ts';
 import { formatMs } from '../../lib/duration.ts';
 import type { ToxicName } from '../../lib/link.ts';
-import type {
-  LinkView,
-  ProbeView,
-  Settings,
-  SettingValues,
-  UpstreamAddress,
-  UpstreamView,
+import {
+  type LinkView,
+  type ProbeView,
+  type Settings,
+  type SettingValues,
+  type UpstreamAddress,
+  type UpstreamView,
+  USUAL_WEIGHT,
 } from '../../proxy/contract.ts';
 import { RuntimeError } from './runtime/runtime.ts';
 
@@ -15,6 +16,8 @@ import { RuntimeError } from './runtime/runtime.ts';
 export interface ProxyClient {
   place(addresses: UpstreamAddress[]): Promise<void>;
   setAdmin(id: string, admin: 'ready' | 'drain'): Promise<void>;
+  /** as it was at first: it takes new clients, and has the usual weight */
+  restore(id: string): Promise<void>;
   upstreams(): Promise<UpstreamView[]>;
   settings(): Promise<Settings>;
   change(settings: Partial<SettingValues>): Promise<Settings>;
@@ -53,6 +56,8 @@ export function createProxyClient(controlUrl: string): ProxyClient {
   return {
     place: async (addresses) => void (await call('/upstreams', 'PUT', addresses)),
     setAdmin: async (id, admin) => void (await call(`/upstreams/${id}`, 'PATCH', { admin })),
+    restore: async (id) =>
+      void (await call(`/upstreams/${id}`, 'PATCH', { admin: 'ready', weight: USUAL_WEIGHT })),
     upstreams,
     settings: () => call<Settings>('/settings'),
     change: (settings) => call<Settings>('/settings', 'PATCH', settings),

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '../../lib/api-error.ts';
-import type { UpstreamView } from '../../proxy/contract.ts';
+import type { UpstreamState, UpstreamView } from '../../proxy/contract.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
@@ -9,7 +9,8 @@ export interface Publisher {
   /** Resolves when the proxy has the list as it is now; rejects when it cannot be told. */
   publish(): Promise<void>;
   /**
-   * Tells the proxy, and resolves when it sends to these shops in their present lives. Rejects when it cannot be told,
+   * Tells the proxy, and resolves when it sends to these shops in their present lives, as far as its operator lets it: one
+   * that somebody drains is as well as it can be. Rejects when it cannot be told,
    * does not do so within a limit, or `signal` is aborted.
    */
   serving(ids: readonly string[], signal?: AbortSignal): Promise<void>;
@@ -26,6 +27,7 @@ export interface Publisher {
   ): Promise<void>;
 }
 
+const SERVES: readonly UpstreamState[] = ['up', 'draining'];
 const UP_LIMIT_MS = 15_000;
 const ATTEMPTS = 20;
 const AGAIN_MS = 100;
@@ -94,7 +96,8 @@ export function createPublisher(parts: {
       const shops = runtime.members().filter(({ id }) => ids.includes(id));
       const lives = new Set(shops.map(({ life }) => life));
       const serve = (upstreams: UpstreamView[]) =>
-        upstreams.filter(({ life, state }) => lives.has(life) && state === 'up').length === lives.size;
+        upstreams.filter(({ life, state }) => lives.has(life) && SERVES.includes(state)).length ===
+        lives.size;
       await proxy.until(`${[...lives].join(', ')} taking requests`, serve, { limitMs: UP_LIMIT_MS, signal });
     },
     publishSoon: () => void keepTrying(publish),

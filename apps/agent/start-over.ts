@@ -1,8 +1,9 @@
-import { SETTINGS, type SettingValues } from '../../proxy/contract.ts';
+import { SETTINGS, type SettingValues, USUAL_WEIGHT } from '../../proxy/contract.ts';
 import type { AgentConfig } from './config.ts';
 import type { FaultBook } from './faults/book.ts';
 import type { Fleet } from './fleet.ts';
 import type { ProxyClient } from './proxy-client.ts';
+import { settingsAmong } from './proxy-flags.ts';
 import type { Publisher } from './publisher.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
@@ -17,7 +18,7 @@ interface StartOverParts {
   wipeStore(): Promise<void>;
 }
 
-/** Brings the cluster back to how it started: no faults, first settings, first count, empty store, fresh shops. */
+/** Brings the cluster back to how it started: no faults, drains or weights, first settings, first count, empty store, fresh shops. */
 export async function startOver(parts: StartOverParts): Promise<void> {
   const { config, runtime, proxy, faults, fleet, publisher, wipeStore } = parts;
   await fleet.cancel('cancelled by a reset');
@@ -25,6 +26,7 @@ export async function startOver(parts: StartOverParts): Promise<void> {
   await faults.undoAll('reset').catch(() => {});
   await firstSettings(proxy, config);
   await firstShops(fleet, config);
+  await firstWishes(proxy);
   await wipeStore();
   await Promise.all(fleet.shops().map((id) => runtime.restart(id, { graceMs: 0 })));
   await publisher.serving(fleet.shops());
@@ -33,9 +35,17 @@ export async function startOver(parts: StartOverParts): Promise<void> {
 /** Every setting at the proxy as the cluster is meant to start. */
 export async function firstSettings(
   proxy: ProxyClient,
-  { affinity, sessions }: Pick<AgentConfig, 'affinity' | 'sessions'>,
+  { affinity, sessions, proxy: words }: Pick<AgentConfig, 'affinity' | 'sessions' | 'proxy'>,
 ): Promise<void> {
-  await proxy.change({ ...FIRST_VALUES, affinity, sessions });
+  await proxy.change({ ...FIRST_VALUES, ...settingsAmong(words), affinity, sessions });
+}
+
+/** Whom somebody drains or has given another weight would keep it: a new life has the wishes of the one before. */
+async function firstWishes(proxy: ProxyClient): Promise<void> {
+  const changed = (await proxy.upstreams()).filter(
+    ({ admin, weight }) => admin !== 'ready' || weight !== USUAL_WEIGHT,
+  );
+  await Promise.all(changed.map(({ id }) => proxy.restore(id)));
 }
 
 /** As many as in the beginning, by the names they had then: a surge has given others. */

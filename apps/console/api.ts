@@ -36,6 +36,7 @@ const LOAD_BODY = z.strictObject({
  *   GET   /api/state            snapshot, read back from proxy and agent
  *   GET   /api/events           server-sent events of the whole cluster, resumes with Last-Event-ID or ?after=
  *   GET   /api/settings         PATCH /api/settings   any subset; answers the new value
+ *   PATCH /api/upstreams/:id    {admin, deadlineMs, weight}: what the operator wants of a replica at the proxy
  *   POST  /api/faults           {fault, target, with, for} → 201 {id, …}; with dryRun (or ?dry) → 200, nothing is done
  *   DEL   /api/faults/:id       undo
  *   PUT   /api/replicas         {count}
@@ -61,6 +62,7 @@ export function addApi(
   api.get('/api/events', limitReaders(MAX_READERS), (req, res) => sendEvents(story.log, req, res));
   api.get('/api/settings', proxy('GET'));
   api.patch('/api/settings', proxy('PATCH'));
+  api.patch('/api/upstreams/:id', proxy('PATCH'));
   api.post('/api/faults', dryByQuery, (req, res, next) => {
     requireShoppers(req.body, story);
     return agent('POST')(req, res, next);

@@ -2,7 +2,7 @@
  * What others rely on from the console: one snapshot, one stream of events over the whole cluster. Pages, terminal
  * and tests import this file and nothing else of `apps/console`.
  */
-import type { ProxyEvent, SessionCount, Settings, UpstreamView } from '../../proxy/contract.ts';
+import type { ProxyEvent, Settings, UpstreamView } from '../../proxy/contract.ts';
 import type { CartsProgress, LoadEvent } from '../../scripts/load/contract.ts';
 import type { AgentEvent, DeployView, FaultView, MemberView } from '../agent/contract.ts';
 import type { PhoneEvent } from './phones/contract.ts';
@@ -54,18 +54,22 @@ export interface ClusterState {
   };
 }
 
+export interface UpstreamSample
+  extends Pick<UpstreamView, 'id' | 'state' | 'inFlight' | 'p99Ms' | 'sessions'>,
+    Partial<Sampled> {
+  perSecond: number;
+}
+/** What recordings of before do not tell. */
+export type Sampled = Pick<
+  UpstreamView,
+  'admin' | 'weight' | 'effectiveWeight' | 'drainLeftMs' | 'pinned' | 'queued'
+>;
+
 export type ConsoleEvent =
   /** Once a second while there is traffic or change: what each upstream did in that second. */
   | {
       type: 'rates.sampled';
-      upstreams: {
-        id: string;
-        state: UpstreamView['state'];
-        perSecond: number;
-        inFlight: number;
-        p99Ms: number | null;
-        sessions: SessionCount | null;
-      }[];
+      upstreams: UpstreamSample[];
     }
   /** The console lost or found one of the parts it reads from; what it shows of it is from before. */
   | { type: 'link.state'; part: 'proxy' | 'agent'; state: 'connected' | 'lost' }

@@ -120,14 +120,10 @@ function startSampler(url: string, log: EventLog<ClusterEvent>, runGoesOn: () =>
     if (upstreams === null) return;
     const event: Extract<ClusterEvent, { type: 'rates.sampled' }> = {
       type: 'rates.sampled',
-      upstreams: upstreams.map(({ id, state, requests, inFlight, p99Ms, sessions }) => ({
-        id,
-        state,
+      upstreams: upstreams.map(({ life: _life, host: _host, port: _port, requests, ...told }) => ({
+        ...told,
         // A proxy that was restarted counts from zero again.
-        perSecond: Math.max(0, requests - Math.min(before.get(id) ?? requests, requests)),
-        inFlight,
-        p99Ms,
-        sessions,
+        perSecond: Math.max(0, requests - Math.min(before.get(told.id) ?? requests, requests)),
       })),
     };
     before = new Map(upstreams.map(({ id, requests }) => [id, requests]));

@@ -1,10 +1,12 @@
 import type { Stamped } from '../../lib/event-log.ts';
-import type { ProxyEvent, SettingName, Settings } from '../../proxy/contract.ts';
+import type { PinLoss, ProxyEvent, SettingName, Settings } from '../../proxy/contract.ts';
 import type { CartBroken, CartsProgress, LoadEvent } from '../../scripts/load/contract.ts';
 import type { ClusterEvent, ConsoleEvent, PhoneEvent } from './contract.ts';
 import { cluster, type Line, plural, unknownTo, you } from './line.ts';
 import { agentLine } from './narrate-agent.ts';
-import { BROKEN_LABELS, LOAD_EXITS, listed, SETTING_LABELS, valueLabel } from './web/shared/labels.ts';
+import { panicFact } from './scene/words.ts';
+import { BROKEN_LABELS, LOAD_EXITS, listed, valueLabel } from './web/shared/labels.ts';
+import { SETTING_LABELS } from './web/shared/setting-labels.ts';
 
 /** The line of an event; null for those nobody reads one by one (samples, rates, new pins). */
 export function narrate(event: Stamped<ClusterEvent>): Line | null {
@@ -72,8 +74,9 @@ function proxyLine(event: ProxyEvent): Line | null {
       return cluster(
         `${plural(event.count, 'open stream')} of ${event.upstream} closed with notice: ${event.why}`,
       );
-    case 'pin.made':
     case 'pin.lost':
+      return PIN_ENDS[event.why] === null ? null : cluster(pinsEndedText(1, [PIN_ENDS[event.why] ?? '']));
+    case 'pin.made':
     case 'request.sampled':
       return null;
     default:
@@ -81,10 +84,19 @@ function proxyLine(event: ProxyEvent): Line | null {
   }
 }
 
+/** Ends that a setting brings; those of a full table or a foreign cookie come in floods, and the proxy counts them. */
+export const PIN_ENDS: Record<PinLoss, string | null> = {
+  idle: 'not used for too long',
+  life: 'too old',
+  evicted: null,
+  unknown: null,
+};
+
+export const pinsEndedText = (count: number, why: readonly string[]): string =>
+  `${plural(count, 'pin')} ended: ${listed(why)}`;
+
 const panicText = ({ on, up, of }: Extract<ProxyEvent, { type: 'pool.panic' }>): string =>
-  on
-    ? `Panic: ${up} of ${of} replicas are up, so the proxy sends to all of them`
-    : `No panic any more: ${up} of ${of} replicas are up`;
+  on ? panicFact({ up, of }) : `No panic any more: ${up} of ${of} replicas are up`;
 
 function cartLine(event: LoadEvent): Line | null {
   switch (event.type) {

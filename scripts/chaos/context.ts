@@ -19,6 +19,7 @@ export const CHAOS_FLAGS = {
   grace: optionalText('a stop or restart waits this long before SIGKILL, e.g. 2s', 'TIME'),
   rolling: toggle('deploy: one shop after the other'),
   strategy: oneOf('deploy: how the shops are replaced', DEPLOY_STRATEGIES, DEPLOY_STRATEGIES[0]),
+  deadline: optionalText('drain: after this time its pins move, e.g. 30s; default: they may stay', 'TIME'),
   drain: optionalText('deploy: how long a draining shop may keep its clients', 'TIME'),
   name: optionalText('which cluster, when several run', 'NAME'),
 } satisfies FlagTable;

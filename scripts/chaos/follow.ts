@@ -6,6 +6,7 @@ import type { ClusterInfo } from '../../lib/cluster.ts';
 import { formatMs } from '../../lib/duration.ts';
 import type { Stamped } from '../../lib/event-log.ts';
 import { followEvents } from '../../lib/sse.ts';
+import type { UpstreamView } from '../../proxy/contract.ts';
 
 type Say = (text: string) => void;
 
@@ -52,10 +53,13 @@ function servingLives(state: ClusterState, faultId: string, targets: readonly st
   if (fault?.state === 'active') return null;
   const shops = state.replicas?.filter(({ id }) => targets.includes(id)) ?? [];
   const serve = shops.filter(
-    ({ state: is, life, upstream }) => is === 'ready' && upstream?.life === life && upstream.state === 'up',
+    ({ state: is, life, upstream }) => is === 'ready' && upstream?.life === life && serves(upstream),
   );
   return serve.length === targets.length ? serve.map(({ life }) => life) : null;
 }
+
+/** One that drains does what it is meant to. */
+const serves = ({ state }: UpstreamView): boolean => state === 'up' || state === 'draining';
 
 const readState = ({ consoleUrl, token }: ClusterInfo) =>
   callApi<ClusterState>(`${consoleUrl}/api/state`, { token });

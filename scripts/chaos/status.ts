@@ -1,4 +1,6 @@
 import type { ClusterState, ReplicaView } from '../../apps/console/contract.ts';
+import { formatMs } from '../../lib/duration.ts';
+import { type UpstreamView, USUAL_WEIGHT } from '../../proxy/contract.ts';
 
 /** The cluster on one screen of a terminal. What could not be read back is said so. */
 export function statusText(state: ClusterState): string {
@@ -27,7 +29,17 @@ export function statusText(state: ClusterState): string {
 
 function row({ id, life, state, handle, upstream }: ReplicaView): string {
   const seen = upstream
-    ? `proxy says ${upstream.state}, ${upstream.requests} requests`
+    ? `proxy says ${upstream.state}, ${upstream.requests} requests${notes(upstream)}`
     : 'the proxy does not know it';
   return `${id.padEnd(7)} ${life.padEnd(10)} ${state.padEnd(9)} ${(handle ?? '').padEnd(11)} ${seen}`;
+}
+
+/** What is not as usual. */
+function notes({ weight, drainLeftMs, queued }: UpstreamView): string {
+  const all = [
+    ...(drainLeftMs === null ? [] : [`drains for ${formatMs(drainLeftMs)} more`]),
+    ...(weight === USUAL_WEIGHT ? [] : [`weight ${weight}`]),
+    ...(queued > 0 ? [`${queued} wait`] : []),
+  ];
+  return all.map((note) => `, ${note}`).join('');
 }

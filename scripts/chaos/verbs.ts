@@ -4,6 +4,7 @@ import { UsageError } from '../../lib/flags.ts';
 import { type CHAOS_FLAGS, type Context, call, say } from './context.ts';
 import { anyFault, faultVerb, listFaults } from './faults.ts';
 import { followDeploy } from './follow.ts';
+import { drain, restore, weight } from './operator.ts';
 import { statusText } from './status.ts';
 
 interface Verb {
@@ -56,6 +57,27 @@ export const VERBS: Record<string, Verb> = {
     flags: ['rolling', 'drain', 'strategy'],
     targets: 0,
     run: deploy,
+  },
+  drain: {
+    usage: 'drain shop-2 [--deadline 30s]',
+    help: 'no new shoppers; those pinned to it stay, as the settings say',
+    flags: ['deadline'],
+    targets: 1,
+    run: drain,
+  },
+  restore: {
+    usage: 'restore shop-2',
+    help: 'it takes new shoppers again',
+    flags: [],
+    targets: 1,
+    run: restore,
+  },
+  weight: {
+    usage: 'weight shop-2 25',
+    help: 'its share of new shoppers, 0 to 256; the usual is 100',
+    flags: [],
+    targets: 2,
+    run: weight,
   },
   scale: { usage: 'scale 5', help: 'how many shops there are', flags: [], targets: 1, run: scale },
   fault: {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import type { ClusterState } from '../../apps/console/contract.ts';
-import { SETTING_LABELS } from '../../apps/console/web/shared/labels.ts';
+import { SETTING_LABELS } from '../../apps/console/web/shared/setting-labels.ts';
 import { callApi } from '../../lib/call.ts';
 import { identify, signalExactly } from '../../lib/process-identity.ts';
 import type { LinkView, SettingName, Settings } from '../../proxy/contract.ts';
 import { axe, NO_BROWSER, openPage } from '../support/browser.ts';
 import { BUSY, startTestCluster, type TestCluster } from '../support/cluster.ts';
-import { logLines, shown } from '../support/control-page.ts';
+import { logLines, openSettings, shown } from '../support/control-page.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** The control page on a whole cluster: what is asserted is read from the proxy and the agent, not from the page. */
@@ -40,7 +40,7 @@ const openFault = ({ faults }: ClusterState, name: string) =>
 
 test('every setting is switched at the proxy', { skip }, async (t) => {
   const { cluster, page } = await openCluster(t);
-  await page.getByText('More settings').click();
+  await openSettings(page);
   for (const [name, { label, values }] of Object.entries(SETTING_LABELS)) {
     const group = page.getByRole('radiogroup', { name: label, exact: true });
     for (const [value, word] of Object.entries(values).toReversed()) {
@@ -72,6 +72,16 @@ test('what is done to a replica is done, and undone', { skip }, async (t) => {
   await page.getByRole('button', { name: 'Undo Freeze shop-1' }).first().waitFor();
   await page.keyboard.press('z');
   await until(cluster, 'shop-1 again', (state) => stateOf('shop-1')(state) === 'ready');
+
+  await press(page, 'Drain shop-3');
+  const admin = async () => (await cluster.shop('shop-3')).upstream?.admin;
+  await waitFor('a drained shop-3', async () => (await admin()) === 'drain', BUSY);
+  await waitFor('a press that counts', async () => {
+    if ((await admin()) === 'ready') return true;
+    await press(page, 'Restore shop-3');
+    return false;
+  });
+  await cluster.whole();
 
   await press(page, 'Slow +300 ms shop-3');
   const links = () => callApi<LinkView[]>(`${cluster.info.controlUrl}/links`);

@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { axe, NO_BROWSER } from '../support/browser.ts';
-import { killShop2, openControl as openPage, shown, withPages } from '../support/control-page.ts';
+import {
+  killShop2,
+  openControl as openPage,
+  openSettings,
+  shown,
+  withPages,
+} from '../support/control-page.ts';
 import { startFakeConsole, TOKEN } from '../support/fake-console.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -244,7 +250,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const { fake, page } = await openPage(t, { colorScheme, width });
       killShop2(fake);
       await shown(page, /^dead/);
-      await page.getByText('More settings').click();
+      await openSettings(page);
       await page.getByRole('button', { name: 'curl for Affinity' }).click();
       await axe(page);
     });

@@ -120,6 +120,8 @@ test('what happens to the cluster moves nothing', () => {
     'redis',
     'cookie',
     'draining',
+    'ejected',
+    'panic',
     'frozen',
     'starting',
     'unplugged',

@@ -79,7 +79,7 @@ test('load, kill: the scene says what the load says, and its recording plays to 
     new RegExp(`^Killing shop-2 broke ${impact.broken} of ${impact.carts} carts`),
   );
   const flags = state.scene.flags.map(({ lane, text, fault }) => `${lane}: ${text}${fault ? '!' : ''}`);
-  for (const flag of ['we: Kill shop-2!', 'cluster: shop-2 ejected'])
+  for (const flag of ['we: Kill shop-2!', 'cluster: shop-2 down'])
     assert.ok(flags.includes(flag), flags.join());
 
   await t.test('a page that followed has the same scene as the console', async () => {

@@ -49,6 +49,11 @@ export async function openControl(
   return { fake, ...opened };
 }
 
+/** Unfolds every group of settings. */
+export async function openSettings(page: Page): Promise<void> {
+  for (const group of await page.locator('.settings summary').all()) await group.click();
+}
+
 export const shown = (page: Page, text: string | RegExp) =>
   page.getByText(text).first().waitFor({ timeout: 5000 });
 

@@ -35,6 +35,7 @@ export function believingProxy() {
       );
     },
     setAdmin: async (id, admin) => void admins.set(id, admin),
+    restore: async (id) => void admins.set(id, 'ready'),
     upstreams: async () => seen(),
     settings: nobody,
     change: nobody,

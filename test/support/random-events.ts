@@ -1,7 +1,7 @@
 import { FAULTS, type FaultName } from '../../apps/agent/contract.ts';
 import type { ClusterEvent } from '../../apps/console/contract.ts';
 import type { Stamped } from '../../lib/event-log.ts';
-import { SETTINGS, type Settings } from '../../proxy/contract.ts';
+import { SETTINGS, type SettingName, type Settings } from '../../proxy/contract.ts';
 import { calmState, progressOf } from './cluster-state.ts';
 
 /** Small deterministic generator (mulberry32). */
@@ -22,6 +22,7 @@ interface Pick {
 }
 
 const settings = calmState(0).settings as Settings;
+const NAMES = Object.keys(SETTINGS) as SettingName[];
 const replica = ({ int }: Pick) => `shop-${1 + int(12)}`;
 const life = (pick: Pick) => `${replica(pick)}#${1 + pick.int(3)}`;
 const run = (pick: Pick) => pick.one(['k3f', 'k3f', 'k3f', 'zz9']);
@@ -84,7 +85,7 @@ const MAKERS: Maker[] = [
     type: 'rates.sampled',
     upstreams: Array.from({ length: pick.int(12) }, (_, index) => ({
       id: `shop-${index + 1}`,
-      state: pick.one(['up', 'down', 'draining'] as const),
+      state: pick.one(['up', 'down', 'draining', 'ejected'] as const),
       perSecond: pick.int(300),
       inFlight: 0,
       p99Ms: pick.one([null, 12]),
@@ -95,12 +96,15 @@ const MAKERS: Maker[] = [
     type: 'upstream.state',
     upstream: replica(pick),
     life: life(pick),
-    from: pick.one(['up', 'down', 'draining'] as const),
-    to: pick.one(['up', 'down', 'draining'] as const),
-    why: 'x',
+    from: pick.one(['up', 'down', 'draining', 'ejected'] as const),
+    to: pick.one(['up', 'down', 'draining', 'ejected'] as const),
+    why: pick.one([
+      '5 requests in a row failed',
+      'health check failed: no answer within 1000 ms of asking it',
+    ]),
   }),
   (pick) => {
-    const changed = pick.one([['affinity'], ['sessions'], ['hash', 'drain'], ['retry'], []] as const);
+    const changed = pick.one([['affinity'], ['sessions'], ['hash', 'drain'], [pick.one(NAMES)], []] as const);
     const values = Object.fromEntries(changed.map((name) => [name, pick.one<string>(SETTINGS[name])]));
     return { type: 'settings.changed', settings: { ...settings, ...values }, changed: [...changed] };
   },
@@ -141,6 +145,9 @@ const MAKERS: Maker[] = [
       { type: 'cluster.reset', ms: 900 },
       { type: 'cluster.stopped', undone: 2 },
       { type: 'cluster.armed' },
+      { type: 'pool.panic', on: pick.int(2) === 0, up: pick.int(2), of: 12 },
+      { type: 'upstream.weight', upstream: replica(pick), from: 100, to: pick.int(256) },
+      { type: 'upstream.removed', upstream: replica(pick) },
       { type: 'vote.changed', vote: null },
     ]),
 ];

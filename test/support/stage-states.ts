@@ -11,7 +11,8 @@ export interface Moment {
   robots?: number;
   /** numbers of replicas that were killed */
   killed?: number[];
-  look?: Partial<Record<number, 'draining' | 'frozen' | 'starting' | 'down'>>;
+  look?: Partial<Record<number, 'draining' | 'frozen' | 'starting' | 'down' | 'ejected'>>;
+  panic?: boolean;
   /** share of all carts that is broken now */
   broken?: number;
   store?: 'ready' | 'exited' | 'paused';
@@ -42,6 +43,9 @@ export const MOMENTS: Record<string, Moment> = {
   draining: { students: 8, look: { 2: 'draining' } },
   frozen: { students: 8, look: { 2: 'frozen' } },
   starting: { students: 8, look: { 2: 'starting' } },
+  ejected: { students: 8, look: { 2: 'ejected' } },
+  'all-ejected': { replicas: 2, look: { 1: 'ejected', 2: 'ejected' }, affinity: 'table' },
+  panic: { students: 8, look: { 1: 'down', 2: 'ejected' }, panic: true },
   unplugged: { students: 8, look: { 2: 'down' } },
   'store-down': { affinity: 'none', sessions: 'redis', store: 'exited', students: 8 },
   'store-frozen': { affinity: 'none', sessions: 'redis', store: 'paused' },
@@ -58,11 +62,16 @@ export const MOMENTS: Record<string, Moment> = {
     students: 8,
     killed: [5],
     broken: 0.1,
-    look: { 3: 'down', 7: 'draining' },
+    look: { 3: 'down', 6: 'ejected', 7: 'draining' },
   },
   'eight-hashed': { replicas: 8, affinity: 'ip-hash', killed: [5] },
   'eight-round': { replicas: 8, affinity: 'none', sessions: 'redis' },
-  'twelve-replicas': { replicas: 12, students: 8, killed: [5, 6], look: { 3: 'frozen', 7: 'draining' } },
+  'twelve-replicas': {
+    replicas: 12,
+    students: 8,
+    killed: [5, 6],
+    look: { 3: 'frozen', 4: 'ejected', 7: 'draining' },
+  },
   crowd: { students: 40, robots: 200, killed: [2], broken: 0.33, votes: true },
   'students-only': { students: 17, robots: 0, broken: 0.2 },
   'many-students': { students: 120, robots: 60, broken: 0.2 },
@@ -140,7 +149,9 @@ function replicaOf(
   const upstream = ready.upstream && { ...ready.upstream, sessions: told };
   switch (look[number]) {
     case 'draining':
-      return { ...ready, upstream: upstream && { ...upstream, state: 'draining', admin: 'drain' } };
+      return { ...ready, upstream: upstream && { ...upstream, ...DRAINING } };
+    case 'ejected':
+      return { ...ready, upstream: upstream && { ...upstream, state: 'ejected' } };
     case 'frozen':
       return { ...ready, state: 'paused', since: NOW - 5000, upstream };
     case 'starting':
@@ -155,6 +166,18 @@ function replicaOf(
       return { ...ready, upstream };
   }
 }
+
+const DRAINING = { state: 'draining', admin: 'drain', pinned: 14, drainLeftMs: 23_400 } as const;
+
+/** Why those that are out are out, as the proxy said it. */
+const outsOf = (look: NonNullable<Moment['look']>): NonNullable<Scene['outs']> =>
+  Object.fromEntries(
+    Object.entries(look).flatMap(([number, state]) =>
+      state === 'ejected' || state === 'down'
+        ? [[`shop-${number}`, { state, t: NOW - 20_000, why: '5 requests in a row failed: reset' }]]
+        : [],
+    ),
+  );
 
 function sceneOf(moment: Moment): Scene {
   const { students = 0, robots = 60, killed = [], broken = 0, replicas = 3, sessions = 'memory' } = moment;
@@ -208,6 +231,8 @@ function sceneOf(moment: Moment): Scene {
           came: brokenNow === 0 ? 0 : 1,
         }
       : null,
+    outs: outsOf(moment.look ?? {}),
+    panic: moment.panic ? { t: NOW - 20_000, up: 1, of: replicas } : null,
     ...moment.scene,
   };
 }
@@ -251,7 +276,7 @@ function flagsOf(killed: readonly number[]): SceneFlag[] {
     { t: NOW - 93_000, lane: 'we', text: 'LB cookie on', fault: false },
     ...killed.flatMap((one): SceneFlag[] => [
       { t: NOW - 3000, lane: 'we', text: `Kill shop-${one}`, fault: true },
-      { t: NOW - 2000, lane: 'cluster', text: `shop-${one} ejected`, fault: false },
+      { t: NOW - 2000, lane: 'cluster', text: `shop-${one} down`, fault: false },
     ]),
   ];
 }
@@ -267,13 +292,13 @@ function fiveFaults(): SceneFlag[] {
   return [
     { t: NOW - 93_000, lane: 'we', text: 'LB cookie on', fault: false },
     we(60_000, 'Kill shop-3'),
-    cluster(59_000, 'shop-3 ejected'),
+    cluster(59_000, 'shop-3 down'),
     cluster(52_000, 'shop-3 back'),
     we(10_000, 'Kill shop-1'),
-    cluster(9_300, 'shop-1 ejected'),
+    cluster(9_300, 'shop-1 down'),
     we(8_000, 'Freeze shop-2'),
     we(6_000, 'Restart shop-3'),
-    cluster(5_500, 'shop-2 ejected'),
+    cluster(5_500, 'shop-2 down'),
     we(4_000, 'Kill Redis'),
     cluster(3_900, 'Redis down'),
     we(1_000, 'Kill shop-2'),

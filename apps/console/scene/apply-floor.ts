@@ -1,4 +1,4 @@
-import { hasEnded } from './apply-impact.ts';
+import { hasEnded, REMOVED } from './apply-impact.ts';
 import type { EventOf } from './apply-scene.ts';
 import { type Death, LIMITS, type Scene } from './scene.ts';
 
@@ -7,8 +7,11 @@ export function endLife(scene: Scene, { replica, life, expected, t }: EventOf<'r
   const { counted, doomed, deploying, ended } = scene.books;
   const { [replica]: sessions = null, ...others } = counted;
   const { [replica]: doom, ...otherDoomed } = doomed;
+  // One that only drained may end by something else all the same.
+  const announced = doom === REMOVED && (deploying || !expected) ? undefined : doom;
   const how =
-    doom ?? (expected ? (deploying ? 'replaced by a deploy' : 'stopped') : 'ended by a crash of its own');
+    announced ??
+    (expected ? (deploying ? 'replaced by a deploy' : 'stopped') : 'ended by a crash of its own');
   const books = {
     ...scene.books,
     counted: others,

@@ -16,13 +16,16 @@ export function beginFault(scene: Scene, event: EventOf<'fault.injected'>): Scen
   return { ...begun, books: { ...begun.books, doomed: { ...begun.books.doomed, ...doomed } } };
 }
 
+/** What a death is called that nothing but a drain has announced. */
+export const REMOVED = 'removed';
+
 /** What a death is called that one of these caused: goes after "it was". */
 const DEATHS: Partial<Record<Impact['kind'], string>> = {
   'replica.kill': 'killed',
   'replica.stop': 'stopped',
   'replica.restart': 'restarted',
   'replica.crash': 'ended by a crash',
-  'scale.in': 'removed',
+  'scale.in': REMOVED,
 };
 
 /** A deploy that was ordered as a fault is the same deploy. */
@@ -33,23 +36,35 @@ export function beginDeploy(scene: Scene, { phase, t }: EventOf<'deploy.phase'>)
   return { ...begun, books: { ...begun.books, deploying: true } };
 }
 
-/** A replica that is taken away with no deploy under way: their number is being changed, which is told at its end only. */
-export function drains(scene: Scene, { upstream, to, t }: EventOf<'upstream.state'>): Scene {
+/**
+ * A replica drains with no deploy under way: somebody wants it so, or there are to be fewer, which is told at its end only.
+ * Its process is expected to end next, unless it is restored.
+ */
+export function drains(scene: Scene, { upstream, from, to, t }: EventOf<'upstream.state'>): Scene {
+  if (from === 'draining' && to === 'up') return spare(scene, upstream);
   if (to !== 'draining' || scene.books.deploying) return scene;
-  const begun = isScaling(scene.impact)
-    ? scene
-    : begin(scene, { what: 'Fewer replicas', kind: 'replicas.set', targets: [], t });
-  const doomed = { ...begun.books.doomed, [upstream]: 'removed' };
+  const joins = isScaling(scene.impact) || (scene.impact?.open && scene.impact.kind === 'drain');
+  const begun = joins ? scene : begin(scene, { what: `Drain ${upstream}`, kind: 'drain', targets: [], t });
+  const doomed = { ...begun.books.doomed, [upstream]: REMOVED };
   return withTarget({ ...begun, books: { ...begun.books, doomed } }, upstream);
 }
 
-export function scaled(scene: Scene, { from, to, t }: EventOf<'cluster.scaled'>): Scene {
-  const begun = isScaling(scene.impact)
-    ? scene
-    : begin(scene, { what: '', kind: 'replicas.set', targets: [], t });
-  if (begun.impact?.kind !== 'replicas.set') return begun;
-  return { ...begun, impact: { ...begun.impact, what: `${from} → ${to} replicas` } };
+function spare(scene: Scene, upstream: string): Scene {
+  const { [upstream]: doom, ...doomed } = scene.books.doomed;
+  return doom === REMOVED ? { ...scene, books: { ...scene.books, doomed } } : scene;
 }
+
+export function scaled(scene: Scene, { from, to, t }: EventOf<'cluster.scaled'>): Scene {
+  const { impact, books } = scene;
+  // Those that drained have ended: the drain was the beginning of this.
+  const began = impact?.open && impact.kind === 'drain' && to < from && books.lives.length > 0;
+  if (began) return { ...scene, impact: { ...impact, kind: 'replicas.set', what: numbers(from, to) } };
+  const begun = isScaling(impact) ? scene : begin(scene, { what: '', kind: 'replicas.set', targets: [], t });
+  if (begun.impact?.kind !== 'replicas.set') return begun;
+  return { ...begun, impact: { ...begun.impact, what: numbers(from, to) } };
+}
+
+const numbers = (from: number, to: number): string => `${from} → ${to} replicas`;
 
 const isScaling = (impact: Impact | null): boolean =>
   impact?.open === true && ['replicas.set', 'scale.in', 'scale.out'].includes(impact.kind);

@@ -12,6 +12,7 @@ import {
   studentBroke,
 } from './apply-impact.ts';
 import { endSilentRun, place, progress, startOver } from './apply-robots.ts';
+import { forgetOut, forgetPanic, panics, rotates } from './apply-rotation.ts';
 import { countSessions, drawRates, drawStore, forgetRates, tick } from './apply-seconds.ts';
 import { studentCart, studentJoined, studentLeft } from './apply-students.ts';
 import type { Scene } from './scene.ts';
@@ -24,15 +25,15 @@ export type Rule<T extends ClusterEvent['type']> = (scene: Scene, event: EventOf
 const RULES: { [T in ClusterEvent['type']]: Rule<T>[] } = {
   'settings.changed': [settingsChanged, flag],
   'upstream.added': [],
-  'upstream.removed': [],
-  'upstream.state': [drains, flag],
+  'upstream.removed': [forgetOut],
+  'upstream.state': [drains, rotates, flag],
   'link.changed': [],
   'pin.made': [],
   'pin.moved': [],
   'pin.lost': [],
-  'upstream.weight': [],
+  'upstream.weight': [flag],
   'drain.over': [],
-  'pool.panic': [],
+  'pool.panic': [panics, flag],
   'streams.closed': [],
   'request.sampled': [],
   'request.retried': [],
@@ -44,7 +45,7 @@ const RULES: { [T in ClusterEvent['type']]: Rule<T>[] } = {
   'replica.removed': [forgetReplica],
   'store.state': [loseStore, flag],
   'store.sampled': [drawStore],
-  'proxy.state': [flag],
+  'proxy.state': [forgetPanic, flag],
   'console.state': [],
   'fault.injected': [beginFault, flushStore, flag],
   'fault.undone': [flag],

@@ -1,5 +1,5 @@
 import type { Stamped } from '../../../lib/event-log.ts';
-import type { UpstreamView } from '../../../proxy/contract.ts';
+import { type UpstreamView, USUAL_WEIGHT } from '../../../proxy/contract.ts';
 import {
   type DeployView,
   FAULTS,
@@ -167,8 +167,8 @@ function setUpstream(
 
 const NO_TRAFFIC = {
   admin: 'ready',
-  weight: 100,
-  effectiveWeight: 100,
+  weight: USUAL_WEIGHT,
+  effectiveWeight: USUAL_WEIGHT,
   drainLeftMs: null,
   pinned: 0,
   queued: 0,
@@ -187,9 +187,9 @@ const ADMIN_OF = {
 } as const;
 
 function applyRate(state: ClusterState, rate: EventOf<'rates.sampled'>['upstreams'][number]): ClusterState {
-  const { id, state: to, inFlight, p99Ms, sessions } = rate;
-  return changeReplica(state, id, ({ upstream }) => ({
-    upstream: upstream && { ...upstream, state: to, inFlight, p99Ms, sessions },
+  const { perSecond: _perSecond, ...told } = rate;
+  return changeReplica(state, told.id, ({ upstream }) => ({
+    upstream: upstream && { ...upstream, ...told },
   }));
 }
 

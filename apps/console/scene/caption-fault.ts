@@ -2,6 +2,7 @@ import type { ClusterState } from '../contract.ts';
 import { clientSentences } from './caption-client.ts';
 import { deathSentences } from './caption-death.ts';
 import { deploySentences } from './caption-deploy.ts';
+import { drainSentences } from './caption-drain.ts';
 import { linkSentences } from './caption-link.ts';
 import { storeSentences } from './caption-store.ts';
 import type { Impact } from './scene.ts';
@@ -16,6 +17,7 @@ const TELLERS: Record<Impact['kind'], Teller> = {
   'replica.restart': deathSentences('Restarting'),
   'replica.crash': deathSentences('The crash of'),
   'scale.in': deathSentences('Removing'),
+  drain: drainSentences,
   'replicas.set': deploySentences.resize,
   'scale.out': deploySentences.resize,
   'deploy.rolling': deploySentences.deploy,

@@ -25,11 +25,14 @@ export const linkSentences: Record<LinkFault, Teller> = {
 
 /** `cause` is said of what broke; without one the failed requests are, which is all that is known. */
 function told(deed: string, cause: string | null): Teller {
-  return ({ scene }, { targets, carts, broken }) => {
+  return ({ scene, replicas }, { targets, carts, broken }) => {
     const because = cause?.replace('WHOSE', whose(targets)) ?? null;
     return [named(targets), counted(targets)].flatMap((who) => {
       if (carts === 0) return [`${deed} ${who} broke no cart: nobody was shopping.`];
       const fact = `${deed} ${who} broke ${broken} of ${many(carts, 'cart')}`;
+      // Who is ejected serves nobody: that, and not the line, is why its shoppers meet replicas that never saw their carts.
+      if (broken > 0 && isEjected(replicas, targets))
+        return [`${fact}. ${targets.length > 1 ? 'One of them' : 'It'} is ejected.`, `${fact}.`];
       if (broken > 0 && because !== null) return [`${fact}. ${because}`, `${fact}.`];
       const failed = `${many(scene.errors, 'request')} failed.`;
       return [`${fact}. ${failed}`, `${fact}.`];
@@ -78,6 +81,9 @@ function proxyRestart({ scene, settings }: ClusterState, { carts, broken }: Impa
   if (broken > 0 && settings?.affinity === 'table') return [`${fact}. Its table was empty again.`];
   return [`${fact}. ${many(scene.errors, 'request')} failed.`, `${fact}.`];
 }
+
+const isEjected = (replicas: ClusterState['replicas'], targets: readonly string[]): boolean =>
+  replicas?.some(({ id, upstream }) => targets.includes(id) && upstream?.state === 'ejected') === true;
 
 /** Whether the fault is still there, as far as the agent said. */
 const isOn = ({ faults }: ClusterState, { kind, targets }: Impact): boolean =>

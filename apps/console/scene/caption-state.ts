@@ -1,7 +1,7 @@
 import type { SettingName } from '../../../proxy/contract.ts';
 import type { ClusterState } from '../contract.ts';
-import { SETTING_LABELS, valueLabel } from '../web/shared/labels.ts';
-import { isHashed, isPinned, placeOf } from './words.ts';
+import { settingSentences } from './caption-setting.ts';
+import { ejectedText, isHashed, isPinned, placeOf } from './words.ts';
 
 /** Sentences about how things are, each as a list from the best to the shortest. */
 export const stateSentences = { now, switched, reset, stopped };
@@ -14,7 +14,7 @@ function now(state: ClusterState): string[] {
   if (scene.run !== null && scene.run.endedAt !== null && scene.students.length === 0)
     return [`The shoppers have left. ${broken} of ${carts} carts were broken at the end.`];
   if (carts === 0) return ['Nobody has put anything into a cart yet.'];
-  if (broken === 0) return calm(carts, hotSpot(state) ?? livesIn(carts, placeOf(state)));
+  if (broken === 0) return calm(carts, hotSpot(state) ?? outNow(state) ?? livesIn(carts, placeOf(state)));
   return wrongly(state, carts, broken);
 }
 
@@ -39,6 +39,13 @@ function calm(carts: number, more: string | null): string[] {
   return more === null ? [right] : [`${right} ${more}`, right];
 }
 
+/** Who gets nothing though it runs, or that all get something though they are down. */
+function outNow(state: ClusterState): string | null {
+  if (state.scene.panic) return 'In a panic all replicas get requests.';
+  const ejected = ejectedText(state);
+  return ejected === null ? null : `${ejected}.`;
+}
+
 const livesIn = (carts: number, place: string | null): string | null =>
   place === null ? null : `${carts === 1 ? 'It' : 'Each'} lives in ${place}.`;
 
@@ -61,24 +68,12 @@ const SESSIONS_NOW: Record<string, string> = {
 function switched({ settings, scene }: ClusterState, changed: readonly SettingName[]): string[] {
   const [name] = changed;
   if (settings === null || name === undefined) return ['The settings were changed.'];
-  if (changed.includes('sessions')) {
+  if (name === 'sessions' || changed.includes('sessions')) {
     const fact = `Sessions now live in ${SESSIONS_NOW[settings.sessions] ?? settings.sessions}.`;
     return scene.now.carts === 0 ? [fact] : [`${fact} Carts from before stay where they were.`, fact];
   }
-  if (name === 'affinity')
-    return [AFFINITY_NOW[settings.affinity] ?? `Affinity is now ${settings.affinity}.`];
-  const fact = `${SETTING_LABELS[name]?.label ?? name} is now: ${valueLabel(name, settings[name])}.`;
-  return [fact, 'The settings were changed.'];
+  return settingSentences(name, settings);
 }
-
-const AFFINITY_NOW: Record<string, string> = {
-  none: 'The proxy now sends each request to the next replica.',
-  cookie: 'The proxy now gives each shopper a cookie that names its replica.',
-  'ip-hash': 'The proxy now sends each address to one replica.',
-  'session-hash': 'The proxy now sends each session id to one replica.',
-  table: 'The proxy now keeps a table of which session belongs to which replica.',
-  connection: 'The proxy now keeps each connection at one replica.',
-};
 
 function reset(): string[] {
   return ['Everything is as it was at the start: no faults, and all carts are gone.'];

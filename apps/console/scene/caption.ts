@@ -2,7 +2,7 @@ import type { SettingName } from '../../../proxy/contract.ts';
 import type { ClusterState } from '../contract.ts';
 import { faultSentences } from './caption-fault.ts';
 import { stateSentences } from './caption-state.ts';
-import { fitting } from './words.ts';
+import { ejectedText, fitting, panicText } from './words.ts';
 
 /** The one sentence of the stage: what just happened, and why; at most 80 characters, every number from events. */
 export interface Caption {
@@ -37,8 +37,21 @@ export function captionOf(state: ClusterState, t: number, heardT: number = t): C
   if (resetAt !== null && (t - resetAt < NEWS_MS || state.scene.now.carts === 0)) {
     return about('news', resetAt, stateSentences.reset());
   }
+  const news = rotationNews(state, t);
+  if (news !== null) return news;
   if (impact?.open) return about('fault', impact.t, faultSentences(state, impact));
   return about('state', state.scene.run?.startedAt ?? 0, stateSentences.now(state));
+}
+
+/** What the proxy has just done by itself: a panic is told beside any fault, an ejection where no fault is the topic. */
+function rotationNews(state: ClusterState, t: number): Caption | null {
+  const { panic, outs = {}, impact } = state.scene;
+  const panicking = panicText(state);
+  if (panic && panicking !== null && t - panic.t < NEWS_MS) return about('news', panic.t, [panicking]);
+  const since = Math.max(...Object.values(outs).flatMap((out) => (out.state === 'ejected' ? out.t : [])));
+  const ejected = ejectedText(state);
+  if (impact?.open || ejected === null || t - since >= NEWS_MS) return null;
+  return about('news', since, [`${ejected}.`, `${ejected.split(':')[0]}.`]);
 }
 
 /** As long as carts are broken because sessions moved, that is why they are. */

@@ -19,7 +19,11 @@ export function flagOf(event: Stamped<ClusterEvent>, scene: Scene): SceneFlag | 
     case 'settings.changed':
       return event.changed.length === 0 ? null : we(settingsText(event.settings, event.changed));
     case 'upstream.state':
-      return rotationText(event, scene, cluster);
+      return rotationText(event, scene, { we, cluster });
+    case 'upstream.weight':
+      return we(`${event.upstream} weight ${event.to}`);
+    case 'pool.panic':
+      return cluster(event.on ? `Panic: ${event.up} of ${event.of} up` : 'Panic is over');
     case 'replica.exited':
       return event.expected ? null : cluster(`${event.replica} died`);
     case 'store.state':
@@ -86,11 +90,23 @@ function undoText(event: { fault: FaultName; target: string }): string {
 }
 
 /** What a setting is now, where its value alone would not say which setting. */
-const SETTING_FLAGS: Partial<Record<SettingName, string>> = {
+const SETTING_FLAGS: Omit<Record<SettingName, string>, 'affinity' | 'sessions' | 'balance'> &
+  Partial<Record<SettingName, string>> = {
   hash: 'Hash:',
-  drain: 'Drain:',
-  retry: 'Retry:',
+  hashLoad: 'Hash:',
+  ipKey: 'IP hash:',
+  slowStart: 'Back:',
+  pinFormat: 'Pin:',
+  pinLife: 'Pin:',
+  peers: 'Table:',
   deadPin: 'Dead pin:',
+  retry: 'Retry:',
+  retryBudget: 'Retries:',
+  check: 'Check:',
+  ejection: 'Who fails:',
+  panic: 'Panic:',
+  drain: 'Drain:',
+  queue: 'Room:',
 };
 
 function settingsText(settings: Settings, changed: readonly SettingName[]): string {
@@ -105,10 +121,11 @@ function settingsText(settings: Settings, changed: readonly SettingName[]): stri
 function rotationText(
   { upstream, from, to }: Extract<ClusterEvent, { type: 'upstream.state' }>,
   { books, run, impact }: Scene,
-  cluster: (text: string) => SceneFlag,
+  { we, cluster }: { we(text: string): SceneFlag; cluster(text: string): SceneFlag },
 ): SceneFlag | null {
-  if (to === 'down') return from === 'up' ? cluster(`${upstream} ejected`) : null;
-  if (to === 'draining') return books.deploying ? null : cluster(`${upstream} draining`);
+  if (to === 'down' || to === 'ejected') return from === 'up' ? cluster(`${upstream} ${to}`) : null;
+  if (to === 'draining') return books.deploying ? null : we(`Drain ${upstream}`);
+  if (from === 'draining') return books.deploying ? null : we(`Restore ${upstream}`);
   if (books.ejected.includes(upstream)) return cluster(`${upstream} back`);
   // A cluster that comes up is no news.
   const isUnderWay = run !== null || impact !== null;

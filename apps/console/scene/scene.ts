@@ -30,6 +30,10 @@ export interface Scene {
   /** oldest first */
   flags: SceneFlag[];
   vote: VoteView | null;
+  /** why the proxy sends nothing to a replica that it knows, by replica; recordings of before do not tell */
+  outs?: Record<string, Out>;
+  /** health is no longer believed: since when, and of how many then; null or untold = it is */
+  panic?: Panic | null;
   /** what the next event is counted with; nobody draws it */
   books: Books;
 }
@@ -52,7 +56,7 @@ export interface StudentStand extends Stand {
 /** A fault, a deploy or a change of the number of replicas, and the carts that broke until the next thing was done. */
 export interface Impact {
   what: string;
-  kind: FaultName | 'replicas.set';
+  kind: FaultName | 'replicas.set' | 'drain';
   /** the replicas it hit */
   targets: string[];
   t: number;
@@ -76,6 +80,19 @@ export interface Death {
   how: string;
   /** sessions in its memory when they were last counted; null = nobody counted */
   sessions: number | null;
+}
+
+/** Out of rotation: `why` in the proxy's words. */
+export interface Out {
+  state: 'ejected' | 'down';
+  t: number;
+  why: string;
+}
+
+export interface Panic {
+  t: number;
+  up: number;
+  of: number;
 }
 
 export interface SceneSecond {
@@ -159,6 +176,8 @@ export const EMPTY_SCENE: Scene = {
   seconds: [],
   flags: [],
   vote: null,
+  outs: {},
+  panic: null,
   books: {
     progress: null,
     robots: { carts: 0, broken: 0, silent: 0 },

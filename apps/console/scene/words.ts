@@ -34,6 +34,30 @@ export const counted = (targets: readonly string[]): string =>
 /** "its memory", "their memory" */
 export const whose = (targets: readonly string[]): string => (targets.length > 1 ? 'their' : 'its');
 
+/** "Panic: 1 of 3 replicas are up, …", counted now; null = health is believed. */
+export function panicText({ scene, replicas }: ClusterState): string | null {
+  if (!scene.panic) return null;
+  const known = replicas?.flatMap(({ upstream }) => upstream ?? []) ?? [];
+  const wanted = known.filter(({ admin, weight = 1 }) => admin === 'ready' && weight > 0);
+  const up = wanted.filter(({ state }) => state === 'up').length;
+  return `${panicFact(wanted.length === 0 ? scene.panic : { up, of: wanted.length })}.`;
+}
+
+export const panicFact = ({ up, of }: { up: number; of: number }): string =>
+  `Panic: ${up} of ${of} replicas are up, so the proxy sends to all of them`;
+
+/** "shop-2 is ejected: 5 failures in a row", as long as it may be told; null = nobody is ejected. */
+export function ejectedText({ scene, replicas }: ClusterState): string | null {
+  const ejected = (replicas ?? []).filter(
+    ({ state, upstream }) => state === 'ready' && upstream?.state === 'ejected',
+  );
+  const [first, ...others] = ejected.map(({ id }) => id);
+  if (first === undefined) return null;
+  const why = scene.outs?.[first]?.why;
+  if (others.length > 0) return `${named([first, ...others])} are ejected`;
+  return why === undefined ? `${first} is ejected` : `${first} is ejected: ${why}`;
+}
+
 /** "1 request", "2 requests" */
 export const many = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -15,6 +15,7 @@ export function Notices({ act, view }: { act: Actions; view: View }) {
           {gap}
         </p>
       ))}
+      {view.panic !== null && <p class="notice">{view.panic}</p>}
       {view.armed === false && (
         <div class="notice">
           <p>Emergency stop: everything was undone, and no fault is allowed until you say so.</p>

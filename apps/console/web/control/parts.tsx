@@ -21,13 +21,15 @@ export function CallButton(props: {
   /** read out after the label, where the page shows it in the row */
   target?: string;
   off?: string | null;
+  /** what it does, for whom the pointer rests on it */
+  says?: string | undefined;
   /** what it says while it waits for a second press; without it, one press does it */
   confirm?: string;
   kind?: 'quiet' | 'wide' | 'go';
   /** the key that does the same, as KEYS shows it */
   hotkey?: string;
 }) {
-  const { act, call, label = call.what, target, off = null, confirm, kind = '', hotkey } = props;
+  const { act, call, label = call.what, target, off = null, says, confirm, kind = '', hotkey } = props;
   const [busy, setBusy] = useState(false);
   const [armed, setArmed] = useState(false);
   const press = async () => {
@@ -52,7 +54,7 @@ export function CallButton(props: {
       class={`btn ${armed ? 'go' : kind}`}
       aria-disabled={act.locked || off !== null}
       aria-busy={busy && !armed}
-      title={off ?? (act.locked ? NEED_KEY : '')}
+      title={off ?? (act.locked ? NEED_KEY : (says ?? ''))}
       onClick={press}
     >
       {armed ? confirm : label}
@@ -88,8 +90,12 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export function Group(props: {
   act: Actions;
   title: string;
+  /** for whom the pointer rests on the title */
+  help?: string;
   titleId?: string;
   is: string | null;
+  /** what to know before it is used: "only with LB cookie" */
+  hint?: string | null;
   calls: Call[];
   children: ComponentChildren;
 }) {
@@ -97,7 +103,9 @@ export function Group(props: {
   return (
     <div class="group">
       <div class="top">
-        <h2 id={props.titleId}>{props.title}</h2>
+        <h2 id={props.titleId} title={props.help}>
+          {props.title}
+        </h2>
         <span class="is">
           {props.is !== null && (
             <>
@@ -107,6 +115,7 @@ export function Group(props: {
         </span>
         <CurlToggle of={props.title} open={open} onToggle={() => setOpen(!open)} />
       </div>
+      {props.hint && <p class="hint">{props.hint}</p>}
       {props.children}
       {open && <Curls act={props.act} calls={props.calls} />}
     </div>

@@ -1,9 +1,10 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
+import { fitText } from '../picture/text.ts';
 import type { ReplicaRow } from '../shared/rows.ts';
 import type { View } from '../shared/view.ts';
 import type { Actions } from './actions.ts';
-import { possible, replicaChoices } from './choices.ts';
+import { replicaCalls, replicaChoices } from './choices.ts';
 import { CallButton, Curls, CurlToggle } from './parts.tsx';
 
 /** The picture as a table, and what can be done to each replica. */
@@ -18,8 +19,8 @@ export function Replicas({ act, view }: { act: Actions; view: View }) {
           <th scope="col">Replica</th>
           <th scope="col">State</th>
           <th scope="col">Pins</th>
-          <th scope="col">Sessions</th>
-          <th scope="col">Requests</th>
+          <th scope="col">Carts</th>
+          <th scope="col">Req/s</th>
           <th scope="col">p99</th>
           {steers && <th scope="col">Do this to it</th>}
         </tr>
@@ -27,12 +28,12 @@ export function Replicas({ act, view }: { act: Actions; view: View }) {
       <tbody>
         {view.replicas.map((row) => (
           <Fragment key={row.id}>
-            <tr class={isGone(row) ? 'gone' : ''}>
+            <tr class={[isGone(row) && 'gone', row.notes.length > 0 && 'noted'].filter(Boolean).join(' ')}>
               <Cells row={row} />
               {steers && (
                 <td class="do">
-                  {replicaChoices(row).map(({ label, call, off }, place) => (
-                    <CallButton key={place} act={act} call={call} label={label} target={row.id} off={off} />
+                  {replicaChoices(row).map(({ label, call, off, says }, place) => (
+                    <CallButton key={place} {...{ act, call, label, off, says }} target={row.id} />
                   ))}
                   <CurlToggle
                     of={row.id}
@@ -45,7 +46,7 @@ export function Replicas({ act, view }: { act: Actions; view: View }) {
             {open === row.id && (
               <tr class="calls">
                 <td colSpan={7}>
-                  <Curls act={act} calls={possible(replicaChoices(row))} />
+                  <Curls act={act} calls={replicaCalls(row)} />
                 </td>
               </tr>
             )}
@@ -78,14 +79,21 @@ function Cells({ row }: { row: ReplicaRow }) {
       <td class={`state ${row.state}`}>
         {row.state === 'frozen' && <Pause />}
         {row.stateWord}
+        {row.notes.length > 0 && <Notes text={row.notes.join(', ')} />}
       </td>
       <td data-label="pins">{row.pins}</td>
-      <td data-label="sessions">{row.sessions}</td>
+      <td data-label="carts">{row.sessions}</td>
       <td data-label="requests">{row.perSecond}</td>
       <td data-label="p99">{row.p99}</td>
     </>
   );
 }
+
+/** In px: a line under name and state. The log has the whole of it. */
+const NOTE_PX = 172;
+const NOTE_SIZE = 12;
+
+const Notes = ({ text }: { text: string }) => <small title={text}>{fitText(text, NOTE_PX, NOTE_SIZE)}</small>;
 
 function Pause() {
   return (

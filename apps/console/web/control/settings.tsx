@@ -1,35 +1,53 @@
 import { useId } from 'preact/hooks';
 import { switchSetting } from '../shared/api.ts';
+import { SETTING_GROUPS } from '../shared/setting-groups.ts';
 import type { SettingView } from '../shared/view.ts';
 import { type Actions, NEED_KEY } from './actions.ts';
 import { Group } from './parts.tsx';
 
-/** Settings a lesson is about; the others are folded away. */
-const MAIN_SETTINGS: readonly string[] = ['affinity', 'sessions'];
-
 const STEPS: Record<string, number> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
+/** The settings a lesson is about. */
 export function MainSettings({ act, settings }: { act: Actions; settings: SettingView[] }) {
-  return settings
-    .filter(({ name }) => MAIN_SETTINGS.includes(name))
-    .map((setting) => <Switch key={setting.name} act={act} setting={setting} />);
+  const [main] = SETTING_GROUPS;
+  return settingsOf(settings, main?.names ?? []).map((setting) => (
+    <Switch key={setting.name} act={act} setting={setting} />
+  ));
 }
 
+/** All others, folded away by what a teacher looks for; a closed group says what in it is not as it was at first. */
 export function MoreSettings({ act, settings }: { act: Actions; settings: SettingView[] }) {
-  const more = settings.filter(({ name }) => !MAIN_SETTINGS.includes(name));
   return (
-    <details class="more">
-      <summary>More settings</summary>
-      {more.map((setting) =>
-        setting.values.length > 1 ? (
-          <Switch key={setting.name} act={act} setting={setting} />
-        ) : (
-          <p key={setting.name} class="fact">
-            {setting.label} is <b>{setting.isLabel}</b>
-          </p>
-        ),
-      )}
-    </details>
+    <div class="folds settings">
+      <h2>More settings</h2>
+      {SETTING_GROUPS.slice(1).map(({ title, names }) => {
+        const inGroup = settingsOf(settings, names);
+        return (
+          <details key={title}>
+            <summary>
+              {title} <Changed settings={inGroup} />
+            </summary>
+            {inGroup.map((setting) => (
+              <Switch key={setting.name} act={act} setting={setting} />
+            ))}
+          </details>
+        );
+      })}
+    </div>
+  );
+}
+
+const settingsOf = (settings: SettingView[], names: readonly string[]): SettingView[] =>
+  settings.filter(({ name }) => names.includes(name));
+
+function Changed({ settings }: { settings: SettingView[] }) {
+  const changed = settings.filter(({ values }) => values.some(({ current }, place) => current && place > 0));
+  if (changed.length === 0) return null;
+  const what = changed.map(({ label, isLabel }) => `${label}: ${isLabel}`).join(', ');
+  return (
+    <span class="is" title={what}>
+      {changed.length} changed
+    </span>
   );
 }
 
@@ -39,7 +57,7 @@ export function MoreSettings({ act, settings }: { act: Actions; settings: Settin
  */
 function Switch({ act, setting }: { act: Actions; setting: SettingView }) {
   const titleId = useId();
-  const { name, label, isLabel, value, values } = setting;
+  const { name, label, help, isLabel, idle, value, values } = setting;
   const switching = values.some(({ asked }) => asked);
   const choose = (choice: SettingView['values'][number]) => {
     const already = switching ? choice.asked : choice.current;
@@ -53,12 +71,14 @@ function Switch({ act, setting }: { act: Actions; setting: SettingView }) {
     <Group
       act={act}
       title={label}
+      help={help}
       titleId={titleId}
       is={isLabel}
+      hint={idle}
       calls={value === null ? [] : [switchSetting(name, value)]}
     >
       <div
-        class={values.length === 2 ? 'seg two' : 'seg'}
+        class={values.length % 2 === 0 && values.length < 6 ? 'seg two' : 'seg'}
         role="radiogroup"
         aria-labelledby={titleId}
         onKeyDown={moveFocus}

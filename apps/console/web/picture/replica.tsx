@@ -33,12 +33,14 @@ const DASHES: Partial<Record<ReplicaLook['state'], string>> = {
   dead: '6 4',
   stopping: '6 4',
   starting: '2 4',
+  ejected: '12 5',
 };
 const GROUNDS: Partial<Record<ReplicaLook['state'], string>> = {
   dead: 'var(--dead)',
   stopping: 'var(--dead)',
   draining: 'url(#drain)',
   frozen: 'var(--band)',
+  ejected: 'var(--band)',
 };
 const EDGE_W = 9;
 

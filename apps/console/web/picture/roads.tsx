@@ -3,6 +3,7 @@ import { Cross, PauseSign, Text } from './marks.tsx';
 import { middleOf } from './routes.ts';
 import { textWidth } from './text.ts';
 import type { PictureView, ReplicaLook } from './view.ts';
+import { isOut } from './view-replicas.ts';
 
 /** The ways requests go. What nothing moves on says how much goes there, once a second. */
 export function Roads({
@@ -42,7 +43,7 @@ export function Roads({
 
 const line = (from: Point, to: Point): string => `M${from.x} ${from.y}L${to.x} ${to.y}`;
 
-function Road({ place, replica: { state } }: { place: ReplicaPlace; replica: ReplicaLook }) {
+function Road({ place, replica: { state, cut } }: { place: ReplicaPlace; replica: ReplicaLook }) {
   const { leave, arrive } = place;
   const middle = middleOf(place);
   if (state === 'dead' || state === 'stopping') {
@@ -53,14 +54,15 @@ function Road({ place, replica: { state } }: { place: ReplicaPlace; replica: Rep
       </>
     );
   }
-  if (state === 'out' || state === 'starting') return <Unplugged from={leave} to={arrive} />;
+  if (state === 'ejected' && cut) return <Ejected from={leave} to={arrive} />;
+  if (cut) return <Unplugged from={leave} to={arrive} />;
   return (
     <>
       <path
         d={line(leave, arrive)}
         stroke="var(--line)"
         stroke-width="2"
-        stroke-dasharray={state === 'draining' ? '10 5' : undefined}
+        stroke-dasharray={state === 'draining' || isOut(state) ? '10 5' : undefined}
       />
       {state === 'frozen' && <PauseSign x={arrive.x - 12} y={arrive.y} />}
     </>
@@ -84,6 +86,20 @@ function Unplugged({ from, to }: { from: Point; to: Point }) {
       <path d={`M${end + 2} -3h6M${end + 2} 3h6`} />
       <path d={`M${length} 0h${-(length - end - 22)}m0 -7v14`} />
     </g>
+  );
+}
+
+/** The sign on every player: it was taken out, and goes in again. */
+function Ejected({ from, to }: { from: Point; to: Point }) {
+  const { x, y } = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
+  return (
+    <>
+      <path d={gapped(from, to, 18)} stroke="var(--line)" stroke-width="2" />
+      <path
+        d={`M${x - 10} ${y + 2}L${x} ${y - 10}L${x + 10} ${y + 2}zM${x - 10} ${y + 6}h20v4h-20z`}
+        fill="var(--edge)"
+      />
+    </>
   );
 }
 

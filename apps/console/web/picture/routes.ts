@@ -3,10 +3,6 @@ import type { PictureLayout, Point } from './layout.ts';
 import type { Roads } from './traffic.ts';
 import { type PictureView, slotOf } from './view.ts';
 
-/** A road to a replica that takes nothing ends half-way. */
-export const isCut = (state: PictureView['replicas'][number]['state']): boolean =>
-  state === 'dead' || state === 'out' || state === 'starting';
-
 /** Middle of the road to a replica: where it is cut. */
 export const middleOf = ({ leave, arrive }: { leave: Point; arrive: Point }): Point => ({
   x: (leave.x + arrive.x) / 2,
@@ -17,16 +13,14 @@ export const middleOf = ({ leave, arrive }: { leave: Point; arrive: Point }): Po
 export function roadsOf(layout: PictureLayout, view: PictureView): Roads {
   const known = new Map<string, Track>();
   const places = new Map(
-    view.replicas.map((replica, index) => [
-      replica.id,
-      { place: layout.replicas[index], state: replica.state },
-    ]),
+    view.replicas.map((replica, index) => [replica.id, { place: layout.replicas[index], cut: replica.cut }]),
   );
   const far = (on: string | null) => {
     const found = on === null ? undefined : places.get(on);
     if (!found?.place) return [];
-    const { place, state } = found;
-    return [{ from: place.leave, to: isCut(state) ? middleOf(place) : place.arrive }];
+    const { place, cut } = found;
+    // A road to a replica that takes nothing ends half-way.
+    return [{ from: place.leave, to: cut ? middleOf(place) : place.arrive }];
   };
   return {
     track(shopper, on) {

@@ -24,9 +24,7 @@ export function PictureTable({ view, scene }: { view: PictureView; scene: Scene 
               <th scope="row">
                 {replica.id} {replica.life}
               </th>
-              <td>
-                {replica.state === 'dead' ? replica.word : (STATE_WORDS[replica.state] ?? replica.state)}
-              </td>
+              <td>{stateText(replica)}</td>
               <td>{replica.pins ?? '–'}</td>
               <td>{sessionsText(replica)}</td>
               <td>{replica.perSecond === null ? '–' : Math.round(replica.perSecond)}</td>
@@ -98,6 +96,11 @@ export function PictureTable({ view, scene }: { view: PictureView; scene: Scene 
 const STATE_WORDS: Partial<Record<PictureView['replicas'][number]['state'], string>> = {
   out: 'not in rotation',
 };
+
+function stateText({ state, word, notes }: PictureView['replicas'][number]): string {
+  const text = state === 'dead' ? word : (STATE_WORDS[state] ?? state);
+  return [text, ...notes].join(', ');
+}
 
 function sessionsText({ sessions, ghosts }: PictureView['replicas'][number]): string {
   if (ghosts > 0) return `${ghosts} died`;

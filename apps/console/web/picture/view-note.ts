@@ -1,4 +1,4 @@
-import type { ReplicaLook } from './view-replicas.ts';
+import { isOut, type ReplicaLook } from './view-replicas.ts';
 
 /** Two lines under the rule of the proxy; `news`: they say what just changed. */
 export interface Note {
@@ -10,13 +10,16 @@ export interface Note {
 export function noteOf(
   affinity: string | null,
   replicas: readonly ReplicaLook[],
-  drain: string | null,
+  { drain, panic }: { drain: string | null; panic: boolean },
 ): Note {
   const rule = affinity === null ? undefined : RULES[affinity];
-  const gone = replicas.filter(({ state }) => state === 'dead' || state === 'out' || state === 'stopping');
+  const gone = replicas.filter(({ state }) => state === 'dead' || isOut(state) || state === 'stopping');
   const draining = replicas.filter(({ state }) => state === 'draining');
+  if (panic) return { lines: ['panic:', 'all get some'], news: true };
+  if (rule && gone.length > 0 && gone.every(({ state }) => state === 'ejected'))
+    return { lines: [`${numbers(gone, '', '')}ejected,`, rule.anew], news: true };
   if (rule && gone.length > 0) {
-    const how = gone.every(({ state }) => state === 'out') ? 'out' : 'gone';
+    const how = gone.every(({ state }) => isOut(state)) ? 'out' : 'gone';
     return { lines: [`${numbers(gone)} ${how},`, rule.anew], news: true };
   }
   if (rule && draining.length > 0) {

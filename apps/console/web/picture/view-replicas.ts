@@ -1,6 +1,7 @@
+import type { Settings } from '../../../../proxy/contract.ts';
 import type { ClusterState, ReplicaView, Stand } from '../../contract.ts';
 import type { Model } from '../shared/model.ts';
-import { type ReplicaRow, replicaRows } from '../shared/rows.ts';
+import { areUncounted, type ReplicaRow, replicaRows } from '../shared/rows.ts';
 
 export interface ReplicaLook {
   id: string;
@@ -10,6 +11,8 @@ export interface ReplicaLook {
   state: ReplicaRow['state'];
   /** "33 pins", "killed", "frozen" */
   word: string;
+  /** what else the proxy says of it: "weight 25" */
+  notes: string[];
   pins: number | null;
   /** sessions in its memory; null = it keeps none, or nobody has counted */
   sessions: { filled: number; empty: number } | null;
@@ -20,7 +23,12 @@ export interface ReplicaLook {
   /** sessions that died with it */
   ghosts: number;
   perSecond: number | null;
+  /** nothing is sent to it: its road ends half-way */
+  cut: boolean;
 }
+
+/** The proxy sends nothing to it for a reason of its own, unless it panics. */
+export const isOut = (state: ReplicaRow['state']): boolean => state === 'out' || state === 'ejected';
 
 /** Of one that is cut off or frozen it is not known: its shoppers are elsewhere, and may come back. */
 const SERVES: readonly ReplicaRow['state'][] = ['ready', 'draining'];
@@ -41,12 +49,14 @@ export function replicaLooks(model: Model, runMs: number, pins: boolean): Replic
       number: row.number,
       life: row.life.slice(row.id.length),
       state: row.state,
+      notes: row.notes,
       word: wordOf(row, pinned, death?.how),
       pins: pinned,
       sessions: sessionsOf(state, views.get(row.id)),
       owned: pins && SERVES.includes(row.state) ? (owners.get(row.id) ?? 0) : null,
-      remark: remarkOf(row.state, state?.settings?.sessions ?? null),
+      remark: remarkOf(row.state, state?.settings ?? null),
       ghosts: dead ? (death?.sessions ?? 0) : 0,
+      cut: dead || row.state === 'starting' || (isOut(row.state) && !state?.scene.panic),
       perSecond: perSecond.get(row.id) ?? lastSecond?.perSecond[row.id] ?? null,
     };
   });
@@ -80,16 +90,19 @@ function wordOf({ state }: ReplicaRow, pins: number | null, how = 'dead'): strin
 
 /** Its memory may still hold what came before sessions were moved elsewhere: that is shown, it is so. */
 function sessionsOf(state: ClusterState | null, replica: ReplicaView | undefined): ReplicaLook['sessions'] {
-  const told = replica?.state === 'exited' ? null : (replica?.upstream?.sessions ?? null);
+  const untold = replica?.state === 'exited' || areUncounted(state?.settings ?? null);
+  const told = untold ? null : (replica?.upstream?.sessions ?? null);
   if (told === null) return null;
   const lives = state?.settings?.sessions === 'memory' || told.filled + told.empty > 0;
   return lives ? told : null;
 }
 
-function remarkOf(state: ReplicaLook['state'], sessions: string | null): string {
+function remarkOf(state: ReplicaLook['state'], settings: Settings | null): string {
+  const sessions = settings?.sessions;
   if (state === 'dead') return sessions === 'memory' ? 'nothing was in it' : 'nothing was kept here';
   if (state === 'starting') return 'begins with nothing';
-  return sessions === 'memory' ? 'not counted yet' : 'keeps no session';
+  if (sessions !== 'memory') return 'keeps no session';
+  return areUncounted(settings) ? 'not counted by TCP' : 'not counted yet';
 }
 
 /** shop-2 → 2; what has no number → 0 */

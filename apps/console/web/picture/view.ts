@@ -61,7 +61,10 @@ export function pictureView(model: Model, runMs: number): PictureView {
     affinity,
     affinityLabel: affinity === null ? 'not known' : valueLabel('affinity', affinity),
     pins,
-    note: noteOf(affinity, replicas, state?.settings?.drain ?? null),
+    note: noteOf(affinity, replicas, {
+      drain: state?.settings?.drain ?? null,
+      panic: Boolean(state?.scene.panic),
+    }),
     students,
     robots,
     robotCount,

@@ -2,7 +2,8 @@ import type { SettingName } from '../../../../proxy/contract.ts';
 import type { DeployRequest, DeployStrategy, FaultName, FaultRequest } from '../../../agent/contract.ts';
 import type { ClusterState, RunSummary, RunView } from '../../contract.ts';
 import { keyHeaders } from './access.ts';
-import { DEPLOY_LABELS, faultLabel, SETTING_LABELS, valueLabel } from './labels.ts';
+import { DEPLOY_LABELS, faultLabel, valueLabel } from './labels.ts';
+import { SETTING_LABELS } from './setting-labels.ts';
 
 /** One call of the control API, as a button makes it and as its `curl` line shows it. */
 export interface Call {
@@ -57,6 +58,13 @@ export const undoFault = (id: string, what: string): Call => ({
   method: 'DELETE',
   path: `/api/faults/${encodeURIComponent(id)}`,
 });
+
+/** What the operator wants of a replica at the proxy: nobody new, everybody again, a share. */
+export const wishFor = (
+  id: string,
+  what: string,
+  wish: { admin?: 'drain' | 'ready'; deadlineMs?: number; weight?: number },
+): Call => ({ what, method: 'PATCH', path: `/api/upstreams/${encodeURIComponent(id)}`, body: wish });
 
 export const setReplicas = (count: number, what: string): Call => ({
   what,

@@ -1,4 +1,4 @@
-import type { SettingName, SettingValues } from '../../../../proxy/contract.ts';
+import type { SettingName } from '../../../../proxy/contract.ts';
 import type { CartBroken } from '../../../../scripts/load/contract.ts';
 import type {
   DeployStrategy,
@@ -7,63 +7,12 @@ import type {
   MemberState,
   Selector,
 } from '../../../agent/contract.ts';
+import { SETTING_LABELS } from './setting-labels.ts';
 
 /**
- * The words people read for the values programs write, in the order they are shown. The types make a new setting,
- * value, fault or class without its word an error of the compiler.
+ * The words people read for the values programs write. The types make a new fault or class without its word an error of
+ * the compiler. Those of the settings are in setting-labels.ts.
  */
-export const SETTING_LABELS: {
-  [N in SettingName]: { label: string; values: Record<SettingValues[N], string> };
-} = {
-  affinity: {
-    label: 'Affinity',
-    values: {
-      none: 'Round robin',
-      cookie: 'LB cookie',
-      'ip-hash': 'IP hash',
-      'session-hash': 'Session hash',
-      table: 'LB table',
-      connection: 'Per connection',
-    },
-  },
-  sessions: {
-    label: 'Sessions live in',
-    values: { memory: 'Replica memory', redis: 'Redis', cookie: 'Signed cookie' },
-  },
-  pinFormat: { label: 'The pin says', values: { plain: 'The name', hashed: 'A hash', hmac: 'Name, signed' } },
-  pinLife: { label: 'A pin lasts', values: { browser: 'As the browser', limited: 'Limited' } },
-  peers: { label: 'Table after a restart', values: { off: 'Forgotten', on: 'From a peer' } },
-  ipKey: { label: 'IP hash takes', values: { address: 'Whole address', subnet: 'Subnet /24' } },
-  hashLoad: { label: 'Hash and load', values: { unbounded: 'Ignores load', bounded: 'Bounded load' } },
-  slowStart: { label: 'Slow start', values: { off: 'Off', on: 'On' } },
-  retryBudget: { label: 'Retry budget', values: { off: 'No limit', on: 'A share' } },
-  check: { label: 'Health check', values: { http: 'HTTP', tcp: 'TCP connect' } },
-  ejection: { label: 'Eject who fails', values: { off: 'Off', on: 'On' } },
-  panic: { label: 'Panic', values: { off: 'Never', 'all-down': 'None left', 'half-down': 'Below half' } },
-  queue: { label: 'Limit and queue', values: { off: 'None', on: 'Per replica' } },
-  hash: { label: 'Hash', values: { rendezvous: 'Rendezvous', modulo: 'Modulo' } },
-  drain: {
-    label: 'A draining replica serves',
-    values: { 'honour-pins': 'Its pins', 'in-flight-only': 'Nobody new' },
-  },
-  retry: {
-    label: 'Send again',
-    values: { unsent: 'If unsent', off: 'Never', idempotent: 'If idempotent', reckless: 'Always' },
-  },
-  balance: {
-    label: 'Balance',
-    values: {
-      'round-robin': 'Round robin',
-      random: 'Random',
-      'least-connections': 'Least connections',
-      'two-choices': 'Two choices',
-    },
-  },
-  deadPin: {
-    label: 'Pin to a dead replica',
-    values: { redispatch: 'Redispatch', 'retry-same': 'Try it again', strict: 'Error' },
-  },
-};
 
 /** What a fault is called, and what undoing it does to its target; null = it cannot be undone. */
 export const FAULT_LABELS: Record<FaultName, { name: string; undo: string | null }> = {

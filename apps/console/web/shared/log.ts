@@ -1,6 +1,6 @@
 import type { Stamped } from '../../../../lib/event-log.ts';
 import type { ClusterEvent } from '../../contract.ts';
-import { narrate } from '../../narrate.ts';
+import { narrate, PIN_ENDS, pinsEndedText } from '../../narrate.ts';
 import { BROKEN_LABELS, listed } from './labels.ts';
 
 export interface LogLine {
@@ -21,7 +21,10 @@ interface Batch {
   what: readonly string[];
 }
 
-type BatchedEvent = Extract<ClusterEvent, { type: 'pin.moved' | 'cart.broken' | 'request.retried' }>;
+type BatchedEvent = Extract<
+  ClusterEvent,
+  { type: 'pin.moved' | 'pin.lost' | 'cart.broken' | 'request.retried' }
+>;
 
 const MAX_LINES = 200;
 /** Events of a kind this close together are one line: a mass failure is one change, not sixty. */
@@ -48,6 +51,8 @@ function batchOf(event: ClusterEvent): Batch | null {
   switch (event.type) {
     case 'pin.moved':
       return { type: event.type, count: 1, from: [event.from], to: [event.to], what: [] };
+    case 'pin.lost':
+      return { type: event.type, count: 1, from: [], to: [], what: [PIN_ENDS[event.why] ?? ''] };
     case 'request.retried':
       return { type: event.type, count: 1, from: [event.from], to: [event.to], what: [event.reason] };
     case 'cart.broken':
@@ -73,6 +78,7 @@ const join = (a: Batch, b: Batch): Batch => ({
 
 const BATCH_TEXT: Record<Batch['type'], (batch: Batch) => string> = {
   'pin.moved': ({ count, from, to }) => `${count} pins moved from ${listed(from)} to ${listed(to)}`,
+  'pin.lost': ({ count, what }) => pinsEndedText(count, what),
   'request.retried': ({ count, from, to, what }) =>
     `${count} requests for ${listed(from)} were sent to ${listed(to)} instead: ${listed(what)}`,
   'cart.broken': ({ count, from, what }) =>

@@ -1,6 +1,7 @@
 import { formatMs } from '../../../../lib/duration.ts';
+import { type Settings, type UpstreamView, USUAL_WEIGHT } from '../../../../proxy/contract.ts';
 import type { FaultView, MemberState, Role } from '../../../agent/contract.ts';
-import type { ClusterState, ReplicaView } from '../../contract.ts';
+import type { ClusterState, ReplicaView, Scene } from '../../contract.ts';
 import type { Model } from './model.ts';
 
 export interface ReplicaRow {
@@ -8,9 +9,11 @@ export interface ReplicaRow {
   life: string;
   /** shop-2 → 2: on its badge, and its colour */
   number: number;
-  state: 'ready' | 'starting' | 'frozen' | 'draining' | 'stopping' | 'dead' | 'out';
+  state: 'ready' | 'starting' | 'frozen' | 'draining' | 'stopping' | 'dead' | 'ejected' | 'out';
   /** "ready", "dead 3 s", "not in rotation" */
   stateWord: string;
+  /** what else the proxy says of it: "14 pinned, 23 s left", "weight 25", "3 wait"; most have none */
+  notes: string[];
   /** "32 /s"; "–" before the first sample, while the proxy cannot be asked, and when it does not run */
   perSecond: string;
   p99: string;
@@ -24,6 +27,8 @@ export interface ReplicaRow {
 /** What can be done to a member in its present state. */
 export interface Power {
   kill: boolean;
+  /** what the operator may say of it to the proxy; null = the proxy does not know it */
+  admin: 'drain' | 'restore' | null;
   freeze: boolean;
   restart: boolean;
   /** the fault that took it down, and what undoing it is called here; null = no fault of ours did */
@@ -58,11 +63,12 @@ export function replicaRows({ state, perSecond, links }: Model, runMs: number): 
         number: numberOf(replica.id),
         state: word,
         stateWord: wordWithTime(word, runMs - replica.since),
+        notes: proxyKnown ? notesOf(replica, word, state.scene) : [],
         perSecond: known(rate, (value) => `${Math.round(value)} /s`),
         p99: known(p99Ms, formatMs),
         pins: known(pins, (counts) => String(counts.get(replica.id) ?? 0)),
         sessions: sessionsText(state, replica),
-        can: powerOver(replica, state.faults),
+        can: { ...powerOver(replica, state.faults), admin: proxyKnown ? adminOf(replica) : null },
       };
     })
     .sort((a, b) => a.number - b.number);
@@ -82,9 +88,13 @@ function pinCounts({ settings, scene }: ClusterState): Map<string, number> | nul
   return counts;
 }
 
+/** A health check that only connects is not told how many sessions there are: what was told before it is old. */
+export const areUncounted = (settings: Settings | null): boolean => settings?.check === 'tcp';
+
 function sessionsText({ settings }: ClusterState, { state, upstream }: ReplicaView): string {
   const sessions = upstream?.sessions;
-  if (settings?.sessions !== 'memory' || !sessions || state === 'exited') return '–';
+  if (settings?.sessions !== 'memory' || !sessions || state === 'exited' || areUncounted(settings))
+    return '–';
   return String(sessions.filled);
 }
 
@@ -93,7 +103,7 @@ export function storeRow({ state }: Model, runMs: number): StoreRow | null {
   if (!state?.store) return null;
   const { kind, member } = state.store;
   if (member === null) {
-    const can = { kill: false, freeze: false, restart: false, undo: null };
+    const can = { kill: false, freeze: false, restart: false, admin: null, undo: null };
     const reason = 'It is not part of this cluster, so it is not ours to break.';
     return { id: null, kind, state: null, stateWord: 'external', can, reason };
   }
@@ -117,7 +127,30 @@ const stateOfProcess = (state: MemberState): ReplicaRow['state'] => STATE_OF_PRO
 function stateOf({ state, upstream }: ReplicaView): ReplicaRow['state'] {
   if (state !== 'ready') return stateOfProcess(state);
   if (upstream?.state === 'draining') return 'draining';
+  if (upstream?.state === 'ejected') return 'ejected';
   return upstream?.state === 'up' ? 'ready' : 'out';
+}
+
+/** A proxy of before tells no weights, drains and queues: then there is nothing to note. */
+function notesOf({ id, upstream }: ReplicaView, word: ReplicaRow['state'], { outs = {} }: Scene): string[] {
+  if (upstream === null || word === 'dead' || word === 'stopping') return [];
+  const { weight = USUAL_WEIGHT, effectiveWeight = weight, queued = 0 } = upstream;
+  const usual = weight === USUAL_WEIGHT && effectiveWeight >= weight;
+  return [
+    ...(word === 'draining' ? drainNotes(upstream) : []),
+    // Why a health check fails is in the log; an ejection is for the requests' own sake, which nobody guesses.
+    ...(word === 'ejected' && outs[id] ? [outs[id].why] : []),
+    ...(usual
+      ? []
+      : [effectiveWeight < weight ? `weight ${effectiveWeight} of ${weight}` : `weight ${weight}`]),
+    ...(queued > 0 ? [`${queued} wait`] : []),
+  ];
+}
+
+function drainNotes({ pinned, drainLeftMs = null }: UpstreamView): string[] {
+  const pins = pinned === undefined ? [] : [`${pinned} pinned`];
+  if (drainLeftMs === null) return pins;
+  return [...pins, drainLeftMs === 0 ? 'its time is over' : `${Math.ceil(drainLeftMs / 1000)} s left`];
 }
 
 function wordWithTime(state: ReplicaRow['state'], forMs: number): string {
@@ -135,9 +168,13 @@ function powerOver(
     kill: running,
     freeze: state === 'ready',
     restart: role === 'shop' && running,
+    admin: null,
     undo: state === 'exited' || state === 'paused' ? undoOf(id, faults) : null,
   };
 }
+
+const adminOf = ({ upstream }: ReplicaView): Power['admin'] =>
+  upstream && (upstream.admin === 'drain' ? 'restore' : 'drain');
 
 function undoOf(id: string, faults: readonly FaultView[]): Power['undo'] {
   const fault = faults.findLast(({ targets, state }) => targets.includes(id) && isOpen(state));

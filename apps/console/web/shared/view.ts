@@ -1,11 +1,14 @@
 import type { SettingName } from '../../../../proxy/contract.ts';
 import type { ClusterState } from '../../contract.ts';
+import { panicText } from '../../scene/words.ts';
 import { type FaultRow, faultRows } from './faults.ts';
-import { SETTING_LABELS, valueLabel } from './labels.ts';
+import { valueLabel } from './labels.ts';
 import type { LogLine } from './log.ts';
 import { type Model, runMsAt } from './model.ts';
 import { type LoadView, loadView, type NumberView, numberViews } from './numbers.ts';
 import { type ReplicaRow, replicaRows, type StoreRow, storeRow } from './rows.ts';
+import { idleBecause } from './setting-groups.ts';
+import { SETTING_LABELS } from './setting-labels.ts';
 import { clockOf } from './time.ts';
 
 /** Everything a page shows, in the words it shows it. */
@@ -32,6 +35,8 @@ export interface View {
   faults: FaultRow[];
   /** what "Undo last fault" would undo */
   lastFault: FaultRow | null;
+  /** "Panic: 1 of 3 replicas is up, so the proxy sends to all of them."; null = there is none */
+  panic: string | null;
   /** "Deploying: 1 of 3 replaced, shop-2 is draining"; null when none is running */
   deploy: string | null;
   log: (LogLine & { clock: string })[];
@@ -52,8 +57,12 @@ export interface RecordingView {
 export interface SettingView {
   name: SettingName;
   label: string;
+  /** what it decides */
+  help: string;
   /** the value read back, in words */
   isLabel: string;
+  /** "only with LB cookie": it changes nothing now; null = it does */
+  idle: string | null;
   /** the value read back, or the one asked for while it is not true yet: what a copied call should set */
   value: string | null;
   values: { value: string; label: string; current: boolean; asked: boolean }[];
@@ -86,6 +95,7 @@ export function view(model: Model, nowMs: number): View {
     store: storeRow(model, runMs),
     faults,
     lastFault: faults[0] ?? null,
+    panic: model.state && panicText(model.state),
     deploy: deployText(model),
     log: model.log.map((line) => ({ ...line, clock: clockOf(line.t) })).reverse(),
   };
@@ -122,13 +132,16 @@ const GAPS = {
 
 function settingViews({ state, asked }: Model): SettingView[] {
   return (Object.keys(SETTING_LABELS) as SettingName[]).map((name) => {
+    // A proxy of before may not have it.
     const current = state?.settings?.[name] ?? null;
     const wanted = asked[name]?.value ?? null;
-    const { label, values } = SETTING_LABELS[name];
+    const { label, help, values } = SETTING_LABELS[name];
     return {
       name,
       label,
+      help,
       isLabel: current === null ? 'not known' : valueLabel(name, current),
+      idle: idleBecause(name, state?.settings ?? null),
       value: wanted ?? current,
       values: Object.entries(values).map(([value, text]) => ({
         value,

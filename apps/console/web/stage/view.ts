@@ -3,8 +3,9 @@ import { type Caption, captionOf } from '../../scene/caption.ts';
 import { EMPTY_SCENE } from '../../scene/scene.ts';
 import { type NumbersView, numbersView } from '../picture/numbers-view.ts';
 import { type PictureView, pictureView } from '../picture/view.ts';
-import { SETTING_LABELS, valueLabel } from '../shared/labels.ts';
+import { valueLabel } from '../shared/labels.ts';
 import { type Model, runMsAt } from '../shared/model.ts';
+import { SETTING_LABELS } from '../shared/setting-labels.ts';
 import { clockOf } from '../shared/time.ts';
 import { claimOf } from './claim.ts';
 

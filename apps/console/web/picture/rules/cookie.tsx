@@ -2,6 +2,7 @@ import { Badge, BadgeGrid, isGone } from '../badge.tsx';
 import type { Box } from '../layout.ts';
 import { Cross } from '../marks.tsx';
 import type { ReplicaLook } from '../view.ts';
+import { isOut } from '../view-replicas.ts';
 import { Arrow, Cookie } from './marks.tsx';
 import type { RuleProps } from './rule.ts';
 
@@ -28,7 +29,8 @@ function Row({ replica, x, y, right }: { replica: ReplicaLook; x: number; y: num
       <Cookie x={x} y={y}>
         {replica.number}
       </Cookie>
-      {isGone(replica.state) ? (
+      {/* Also in a panic: it lets new shoppers go there, and no pin counts. */}
+      {isGone(replica.state) || isOut(replica.state) || replica.cut ? (
         <>
           <path
             d={`M${from} ${middle}H${to}`}
