@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { helpText, integer, list, parseFlags, toggle } from '../../lib/flags.ts';
 import { SETTINGS, type SettingValue } from '../../proxy/contract.ts';
+import { disturbance } from './disturbance.ts';
 import { type Canned, openCanned } from './measure.ts';
 import { type Asking, clientIn } from './proxy/asking.ts';
 import { measureGrowth } from './proxy/growth.ts';
@@ -10,6 +11,7 @@ import { direct } from './proxy/peers/direct.ts';
 import { httpProxyAsItComes, httpProxyKeepAlive } from './proxy/peers/http-proxy.ts';
 import { peersFor } from './proxy/peers/index.ts';
 import type { Peer } from './proxy/peers/peer.ts';
+import { profileProxy } from './proxy/profile.ts';
 import { BUSY_CONNECTIONS, measureRounds, type Row } from './proxy/rounds.ts';
 import { aimsOf, tableOf } from './proxy/table.ts';
 
@@ -25,6 +27,7 @@ const FLAGS = {
     affinityIn,
   ),
   growth: toggle('how cost grows with upstreams and pins, instead of the comparison'),
+  profile: toggle('where the time of our proxy goes, instead of the comparison'),
 };
 
 /** Compares our proxy with others in front of one upstream. Resolves with the exit code; installs nothing. */
@@ -45,6 +48,7 @@ export async function benchProxy(
   const canned = await openCanned();
   try {
     if (flags.growth) out.write(await measureGrowth(canned, flags));
+    else if (flags.profile) await profile(out, { canned, path: env.PATH ?? '', ...flags });
     else await compare(out, { canned, path: env.PATH ?? '', ...flags });
     return 0;
   } finally {
@@ -58,6 +62,12 @@ interface Comparison {
   seconds: number;
   rounds: number;
   affinity: Affinity[];
+}
+
+async function profile(out: { write(text: string): void }, options: Comparison): Promise<void> {
+  const client = clientIn(options.path);
+  for (const affinity of options.affinity.length > 0 ? options.affinity : (['cookie'] as const))
+    out.write(`${await profileProxy(affinity, { ...options, client })}\n`);
 }
 
 async function compare(out: { write(text: string): void }, options: Comparison): Promise<void> {
@@ -100,16 +110,6 @@ async function measureAll(
     rmSync(folder, { recursive: true, force: true });
   }
 }
-
-/** Says so when others use the machine: then rows can be compared by their best rounds at the most. */
-function disturbance(): string {
-  const [load = 0] = loadavg();
-  if (load < BUSY_LOAD) return '';
-  return `Others use this machine (load ${load.toFixed(1)} on ${cpus().length} CPUs): expect numbers that are off.\n`;
-}
-
-/** Programs that wanted to run in the last minute, on average. */
-const BUSY_LOAD = 1;
 
 function rowOf(rows: readonly Row[], { name }: Peer): Row {
   const row = rows.find((row) => row.name === name);

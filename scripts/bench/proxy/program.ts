@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { listen } from '../../../lib/listen.ts';
 import { sleep } from '../measure.ts';
@@ -13,15 +12,16 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a proxy that is not ours, in the foreground, and waits until it answers. */
+/** Starts a proxy that is not ours, in the foreground, and waits until it answers. `stdout`: an open file. */
 export async function startProgram(
   command: string,
   args: readonly string[],
   port: number,
+  options: { stdout?: number } = {},
 ): Promise<RunningPeer> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(command, args, { stdio: ['ignore', options.stdout ?? 'ignore', 'pipe'] });
   let complaint = '';
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     complaint = `${complaint}${chunk}`.slice(-MAX_COMPLAINT);
   });
   const stop = endOf(child);
@@ -36,15 +36,24 @@ export async function startProgram(
   throw new Error(`expected ${command} to answer on port ${port}; it says: ${complaint || 'nothing'}`);
 }
 
-/** How to end a child for good, by its id. Nothing of a proxy under test is worth an orderly end. */
+/** What is to be ended when the bench itself ends or is ended in the middle. */
+const running = new Set<ChildProcess>();
+process.once('exit', endAll);
+
+/** Ends whatever was started and is still there. A child with an open channel would keep a failed bench waiting. */
+export function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+/** How to end a child for good, by its id. Nothing of a program under test is worth an orderly end. */
 export function endOf(child: ChildProcess): () => Promise<void> {
-  const ended = once(child, 'exit').catch(() => {});
-  const kill = () => void child.kill('SIGKILL');
-  // Also when the bench itself is ended in the middle.
-  process.once('exit', kill);
+  running.add(child);
+  const ended = new Promise<void>((resolve) =>
+    child.once('exit', () => resolve()).once('error', () => resolve()),
+  );
+  void ended.then(() => running.delete(child));
   return async () => {
-    process.off('exit', kill);
-    kill();
+    child.kill('SIGKILL');
     await ended;
   };
 }

@@ -18,7 +18,7 @@ export const nginx: Peer = {
 };
 
 /** What nginx would write to folders of the system when it is not told otherwise. */
-const TEMP_PATHS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+export const TEMP_PATHS = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 const configOf = ({ port, upstream, folder }: { port: number; upstream: string; folder: string }): string => `
 daemon off;
