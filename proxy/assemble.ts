@@ -24,6 +24,10 @@ import { keepSettings, startSettings } from './settings-file.ts';
 import { countShare, type Share, startShare } from './share.ts';
 import { ProxyState } from './state.ts';
 import { startStreams } from './streams.ts';
+import { WarmUp } from './warm-up.ts';
+
+/** Longer than a round of checks takes, and than an agent takes to tell a new proxy where the replicas are. */
+const WARM_UP_MS = 2000;
 
 /** From outside the process, so that tests can have their own: chance as Math.random, the wall clock as Date.now. */
 export interface Rim {
@@ -35,6 +39,8 @@ export interface Rim {
 export interface Assembled {
   state: ProxyState;
   gateway: GatewayOptions;
+  /** over at the first verdict on all upstreams */
+  warmUp: WarmUp;
   /** what the control plane shows and changes */
   controlled: Controlled;
   /** Ends everything in its order; the two servers are closed when it is their turn. */
@@ -47,7 +53,8 @@ export function assemble(flags: ProxyFlags, log: Logger, rim: Rim): Assembled {
   const events = new EventLog<ProxyEvent>({ now: () => Date.now() - startedAt });
   const state = createState(flags, events);
   const links = new Links(events);
-  const watchers = watch(flags, state, links);
+  const warmUp = new WarmUp(WARM_UP_MS);
+  const watchers = watch(flags, state, links, () => warmUp.end());
   const memory = remember(flags, { state, log, onEvicted: (id) => record.lost('table', id, 'evicted') });
   const metrics = createMetrics(state, memory.table);
   const pinned = new PinnedClients();
@@ -69,13 +76,14 @@ export function assemble(flags: ProxyFlags, log: Logger, rim: Rim): Assembled {
     onOutcome: watchers.ejector.onOutcome,
   };
   return {
-    ...{ state, gateway },
+    ...{ state, gateway, warmUp },
     controlled: {
       ...{ state, links, metrics, pinned, share, queue: limited.queue, ...memory },
       weight: router.balanceFacts.weight,
       onUpstreams: watchers.health.follow,
     },
-    close: (servers) => closeAll({ ...{ state, events, links, share }, ...watchers, ...memory }, servers),
+    close: (servers) =>
+      closeAll({ ...{ state, events, links, share, warmUp }, ...watchers, ...memory }, servers),
   };
 }
 
@@ -91,12 +99,18 @@ const createState = (flags: ProxyFlags, events: EventLog<ProxyEvent>): ProxyStat
   });
 
 /** Who finds out how upstreams are: by asking them, and by what becomes of requests. */
-function watch(flags: ProxyFlags, state: ProxyState, links: Links): { health: Health; ejector: Ejector } {
+function watch(
+  flags: ProxyFlags,
+  state: ProxyState,
+  links: Links,
+  onAllKnown: () => void,
+): { health: Health; ejector: Ejector } {
   const health = startHealth(state, links, {
     path: '/readyz',
     intervalMs: flags['check-interval'],
     fastMs: flags['check-fast'],
     timeoutMs: flags['check-timeout'],
+    onAllKnown,
   });
   const ejector = startEjector(state, {
     after: flags['eject-after'],
@@ -151,6 +165,7 @@ const timeoutsIn = (flags: ProxyFlags) => ({
 });
 
 interface Closing {
+  warmUp: WarmUp;
   state: ProxyState;
   events: EventLog<ProxyEvent>;
   links: Links;
@@ -163,6 +178,7 @@ interface Closing {
 /** First whoever starts something, then traffic, then what traffic stood on. */
 async function closeAll(parts: Closing, servers: Parameters<Assembled['close']>[0]): Promise<void> {
   parts.health.close();
+  parts.warmUp.end();
   parts.share.close();
   await servers.data();
   parts.ejector.close();

@@ -1,12 +1,13 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { crossOrigin } from './cross-origin.ts';
-import { hasTwoHosts, refuseHandshakeWithTwoHosts, refuseTunnel, refuseTwoHosts } from './door.ts';
+import { refusalOf, refuseAtDoor, refuseOn, refuseTunnel } from './door.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
 import { makeLast } from './headers.ts';
 import { ignoreWish, wantsOtherProtocol } from './other-protocol.ts';
 import { takeOver } from './take-over.ts';
+import type { WarmUp } from './warm-up.ts';
 import { createUpgrader } from './websocket.ts';
 
 /** The server that clients talk to, and how it ends. */
@@ -33,17 +34,25 @@ export interface ClientLimits {
 /** Node looks for late clients this often; its usual 30 s would outlast the limits. */
 const LOOK_MS = 500;
 
-export function createDataPlane(options: GatewayOptions, limits: ClientLimits, log: Logger): DataPlane {
+export function createDataPlane(
+  options: GatewayOptions,
+  { limits, warmUp, log }: { limits: ClientLimits; warmUp: WarmUp; log: Logger },
+): DataPlane {
   const handle = createGateway(options);
   const sockets = new Set<Socket>();
   const server = createServer({ connectionsCheckingInterval: LOOK_MS }, (req, res) => {
     // Node closes idle connections once, at close(); this one was busy then.
     res.once('close', () => server.listening || server.closeIdleConnections());
-    if (hasTwoHosts(req)) return refuseTwoHosts(req, res);
+    const refusal = refusalOf(req);
+    if (refusal !== null) return refuseAtDoor(req, res, refusal);
     const { origin } = req.headers;
     if (origin !== undefined && crossOrigin(req, res, origin)) return;
-    handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
+    if (warmUp.isOver) pass(req, res);
+    else warmUp.whenOver(() => pass(req, res));
   });
+  const pass = (req: IncomingMessage, res: ServerResponse) => {
+    handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
+  };
   server.keepAliveTimeout = CLIENT_KEEP_ALIVE_MS;
   server.headersTimeout = limits.headMs;
   server.requestTimeout = Math.max(limits.headMs, limits.bodyMs);
@@ -51,9 +60,11 @@ export function createDataPlane(options: GatewayOptions, limits: ClientLimits, l
   const upgrade = createUpgrader(options);
   server.on('upgrade', (req, socket, head) => {
     if (wantsOtherProtocol(req)) return ignoreWish(server, req, socket, head);
-    takeOver(socket, () =>
-      hasTwoHosts(req) ? refuseHandshakeWithTwoHosts(socket) : upgrade(req, socket, head),
-    );
+    const refusal = refusalOf(req);
+    takeOver(socket, () => {
+      if (refusal) refuseOn(socket, refusal);
+      else warmUp.whenOver(() => upgrade(req, socket, head));
+    });
   });
   server.on('connect', (req, socket) => takeOver(socket, () => refuseTunnel(req, socket)));
   server.on('connection', (socket) => {

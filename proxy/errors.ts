@@ -16,7 +16,11 @@ const answer = (status: number, code: string, message: string): ProxyAnswer => (
   sent: false,
 });
 
-export const NO_UPSTREAM = answer(503, 'no_upstream', 'No replica is up. The request was sent to none.');
+export const NO_UPSTREAM = answer(
+  503,
+  'no_upstream',
+  'No replica takes new clients. The request was sent to none.',
+);
 export const PIN_DOWN = answer(
   503,
   'pin_down',
@@ -50,6 +54,11 @@ export const BAD_UPGRADE = answer(
   'Only GET requests with "Upgrade: websocket" and no body can be upgraded.',
 );
 export const TWO_HOSTS = answer(400, 'two_hosts', 'A request names one host, in one field.');
+export const TOO_MANY_FIELDS = answer(
+  431,
+  'too_many_fields',
+  'A request has 1000 header fields at most; what stands behind them would not be read.',
+);
 export const NO_TUNNEL = answer(405, 'no_tunnel', 'This proxy stands before one shop and opens no tunnels.');
 export const SHUTTING_DOWN = answer(
   503,

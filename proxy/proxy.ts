@@ -20,13 +20,13 @@ export interface RunningProxy {
 export async function startProxy(flags: ProxyFlags, log: Logger, rim: Rim = {}): Promise<RunningProxy> {
   // May throw: before anything runs that would keep the process alive.
   const controlAddress = { host: flags['control-host'], port: controlPortOf(flags), flag: '--control-port' };
-  const { state, gateway, controlled, close: closeParts } = assemble(flags, log, rim);
+  const { state, gateway, warmUp, controlled, close: closeParts } = assemble(flags, log, rim);
   const limits = {
     headMs: flags['head-timeout'],
     bodyMs: flags['body-timeout'],
     connections: flags['max-connections'],
   };
-  const data = createDataPlane(gateway, limits, log);
+  const data = createDataPlane(gateway, { limits, warmUp, log });
   const hosts = flags['control-names'].split(',').filter((name) => name !== '');
   const control = createServer(createControl({ ...controlled, log, hosts }));
   const close = () =>

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { callApi } from '../lib/call.ts';
-import { StickTable } from '../proxy/affinity/stick-table.ts';
 import type { TableView } from '../proxy/contract.ts';
 import { send } from './support/client.ts';
 import { PATIENT, startTestProxy } from './support/proxy.ts';
@@ -18,7 +17,13 @@ test('the table learns from the Set-Cookie of the app, and the client gets no co
   assert.deepEqual([...shopper.cookies.keys()].sort(), ['cw_sid', 'theme']);
   const next = await shopper.read();
   assert.deepEqual([next.by, next.letters, next.known], [by, 'VN', true]);
-  assert.deepEqual(await table(), { size: 1, limit: 100_000, ttlMs: 1_800_000, upstreams: { [by]: 1 } });
+  assert.deepEqual(await table(), {
+    size: 1,
+    limit: 100_000,
+    ttlMs: 1_800_000,
+    upstreams: { [by]: 1 },
+    peers: { savedMsAgo: null },
+  });
 });
 
 test('an id that the table does not know is balanced, and stays where that led, right or wrong', async (t) => {
@@ -106,10 +111,15 @@ test('an entry is forgotten when it was not used for the time to live', async (t
   assert.equal((await table()).size, 1);
 });
 
-test('the table never holds more than its limit, and the metrics say how many', async (t) => {
-  const { port, table, controlUrl } = await cluster(t, { 'table-size': 5 });
+test('the table never holds more than its limit: the oldest pins leave first, which is told, and the metrics say how many', async (t) => {
+  const { port, table, controlUrl, state } = await cluster(t, { 'table-size': 5 });
   for (let id = 0; id < 20; id++) await send(port, { headers: { cookie: `cw_sid=id-${id}` } });
   assert.equal((await table()).size, 5);
+  const lost = state.events.since(0).filter(({ type }) => type === 'pin.lost');
+  assert.deepEqual(
+    lost.map((event) => 'why' in event && event.why),
+    Array(15).fill('evicted'),
+  );
   const letters = async (id: number) =>
     (await send(port, { headers: { cookie: `cw_sid=id-${id}` } })).headers['x-affinity'];
   assert.equal(await letters(19), 'VN');
@@ -160,52 +170,6 @@ test('an error of the proxy ties nobody', async (t) => {
   assert.deepEqual([answer.status, answer.headers['x-affinity']], [502, 'NN']);
   assert.equal((await callApi<TableView>(`${controlUrl}/table`)).size, 0);
 });
-
-test('the one unused longest leaves first, and asking is a use', () => {
-  const table = new StickTable({ limit: 3, ttlMs: 1000 });
-  for (const id of ['a', 'b', 'c']) assert.equal(table.learn(id, 'shop-1', 0), true);
-  assert.equal(table.find('a', 1), 'shop-1');
-  assert.equal(table.learn('b', 'shop-1', 2), false, 'nothing new');
-  table.learn('d', 'shop-2', 3);
-  assert.deepEqual(known(table, 'abcd', 4), ['a', 'b', 'd']);
-  assert.deepEqual(
-    [...table.sizes],
-    [
-      ['shop-1', 2],
-      ['shop-2', 1],
-    ],
-  );
-});
-
-test('a use renews the time to live, and what ran out is gone however long ago', () => {
-  const table = new StickTable({ limit: 10, ttlMs: 1000 });
-  table.learn('a', 'shop-1', 0);
-  table.learn('b', 'shop-1', 0);
-  assert.equal(table.find('a', 999), 'shop-1');
-  assert.deepEqual(known(table, 'ab', 1500), ['a']);
-  assert.equal(table.size, 1);
-  table.learn('c', 'shop-2', 10_000);
-  assert.deepEqual(known(table, 'abc', 10_000), ['c']);
-  assert.deepEqual([...table.sizes], [['shop-2', 1]]);
-});
-
-test('a session that is tied anew counts for its new replica only', () => {
-  const table = new StickTable({ limit: 10, ttlMs: 1000 });
-  table.learn('a', 'shop-1', 0);
-  assert.equal(table.learn('a', 'shop-2', 1), true);
-  assert.equal(table.find('a', 2), 'shop-2');
-  assert.deepEqual([...table.sizes], [['shop-2', 1]]);
-});
-
-test('a hundred thousand sessions have a hundred thousand keys', () => {
-  const table = new StickTable({ limit: 200_000, ttlMs: 1000 });
-  for (let id = 0; id < 100_000; id++) table.learn(`s%3A${id.toString(36)}.sig`, `shop-${id % 3}`, 0);
-  assert.equal(table.size, 100_000);
-  assert.equal(table.find(`s%3A${(99_998).toString(36)}.sig`, 0), 'shop-2');
-});
-
-const known = (table: StickTable, ids: string, nowMs: number): string[] =>
-  [...ids].filter((id) => table.find(id, nowMs) !== null);
 
 async function cluster(t: TestContext, flags: Parameters<typeof startTestProxy>[1] = {}) {
   const shops = await Promise.all(['shop-1', 'shop-2', 'shop-3'].map((id) => startSessionShop(t, id)));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callApi } from '../../lib/call.ts';
+import { SETTINGS, type TableView } from '../../proxy/contract.ts';
 import { asked, get, post, seenBy, stage, statusOf } from '../support/abuse.ts';
 import { openWire, send } from '../support/client.ts';
-import type { Respond } from '../support/upstream.ts';
 import { waitFor } from '../support/wait.ts';
 
 const SMUGGLED = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -39,6 +39,8 @@ const REFUSED: [what: string, text: string, status: RegExp][] = [
   ['a chunk of a size with a sign', `${post('Transfer-Encoding: chunked')}+4\r\nabcd\r\n0\r\n\r\n`, /^400$/],
   ['a chunk longer than its size', `${post('Transfer-Encoding: chunked')}2\r\nabcd\r\n0\r\n\r\n`, /^400$/],
   ['a chunk size beyond 64 bits', `${post('Transfer-Encoding: chunked')}fffffffffffffffff\r\n`, /^400$/],
+  ['two hosts and an upgrade', get('Host: x', 'Connection: Upgrade', 'Upgrade: websocket'), /^400$/],
+  ['a tunnel', 'CONNECT elsewhere:80 HTTP/1.1\r\nHost: elsewhere:80\r\n\r\n', /^405$/],
   ['fields of 17 kB', get(`X-Large: ${'x'.repeat(17_000)}`), /^431$/],
   ['ten thousand fields', get(...Array.from({ length: 10_000 }, (_, at) => `X-${at}: x`)), /^431$/],
   ['a target of 20 kB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: x\r\n\r\n`, /^(414|431)$/],
@@ -48,6 +50,24 @@ const REFUSED: [what: string, text: string, status: RegExp][] = [
     get(...Array.from({ length: 50 }, (_, at) => `Cookie: c${at}=${'x'.repeat(4000)}`)),
     /^431$/,
   ],
+  ['chunk extensions of 20 kB', `${post('Transfer-Encoding: chunked')}4;${'x'.repeat(20_000)}`, /^413$/],
+  [
+    'trailers of 20 kB',
+    `${post('Transfer-Encoding: chunked')}4\r\nabcd\r\n0\r\nX-A: ${'x'.repeat(20_000)}`,
+    /^431$/,
+  ],
+  [
+    'a length among the trailers',
+    `${post('Transfer-Encoding: chunked')}4\r\nabcd\r\n0\r\nContent-Length: 99\r\n\r\n`,
+    /^400$/,
+  ],
+  [
+    'a length under an upgrade',
+    get('Connection: Upgrade', 'Upgrade: websocket', 'Content-Length: 39'),
+    /^400$/,
+  ],
+  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /^400$/],
+  ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', /^400$/],
 ];
 
 test('what could be read in two ways is refused, and no replica sees any of it', async (t) => {
@@ -86,28 +106,37 @@ test('a pin that names nobody is balanced, is replaced, and harms nothing', asyn
   await wellAgain();
 });
 
-const POISON: [method: string, retry: string, hits: number][] = [
-  ['GET', 'unsent', 1],
-  ['POST', 'unsent', 1],
-  ['GET', 'off', 1],
-  ['POST', 'idempotent', 1],
-  ['GET', 'idempotent', 3],
+test('a request that names two hosts is refused, with all of its body', async (t) => {
+  const { proxy, shops, wellAgain } = await stage(t);
+  const text = `${post('host: elsewhere', `Content-Length: ${SMUGGLED.length}`)}${SMUGGLED}`;
+  const wire = openWire(t, proxy.port, text);
+  assert.equal(await statusOf(wire), '400');
+  assert.match(wire.text(), /"code":"two_hosts"/);
+  await wellAgain();
+  assert.deepEqual([...new Set(seenBy(shops))], ['/well']);
+});
+
+/** As many and as large as the head of a request may be. */
+const BOMBS: [what: string, cookie: string][] = [
+  ['fifteen hundred cookies', Array.from({ length: 1500 }, (_, at) => `c${at}=1`).join('; ')],
+  ['three of 4.9 kB', ['a', 'b', 'c'].map((name) => `${name}=${'x'.repeat(4900)}`).join('; ')],
+  ['five hundred pins that differ', Array.from({ length: 500 }, (_, at) => `cw_pin=s-${at}`).join('; ')],
+  ['five hundred session cookies', Array.from({ length: 500 }, (_, at) => `cw_sid=s-${at}`).join('; ')],
+  ['nothing but separators', '; '.repeat(7000)],
+  ['nothing but equal signs', '='.repeat(14_000)],
 ];
 
-test('a request that kills each replica it meets is sent again only where the retry setting says so', async (t) => {
-  const respond: Respond = ({ url, req, res }) =>
-    void (url.startsWith('/poison') ? req.socket.resetAndDestroy() : res.end());
-  const { proxy, shops, wellAgain } = await stage(t, { respond });
-  for (const [method, retry, hits] of POISON) {
-    await t.test(`${method} with retry ${retry}: ${hits}`, async () => {
-      await callApi(`${proxy.controlUrl}/settings`, { method: 'PATCH', body: { retry } });
-      const path = `/poison-${method}-${retry}`;
-      const answer = await send(proxy.port, { method, path });
-      assert.equal(answer.status, 502);
-      assert.equal(answer.headers['x-upstream-sent'], '1');
-      assert.equal(asked(shops, path).length, hits);
-      assert.equal(String(answer.headers['x-attempts']).split(',').length, hits);
-    });
+test('cookies up to the limit of a head are served, whatever the affinity, and the table keeps no more of them', async (t) => {
+  const { proxy, shops, wellAgain } = await stage(t);
+  for (const affinity of SETTINGS.affinity) {
+    await callApi(`${proxy.controlUrl}/settings`, { method: 'PATCH', body: { affinity } });
+    for (const [what, cookie] of BOMBS) {
+      const answer = await send(proxy.port, { path: '/bomb', headers: { cookie } });
+      assert.equal(answer.status, 200, `${what} with ${affinity}`);
+    }
   }
+  assert.equal(asked(shops, '/bomb').length, SETTINGS.affinity.length * BOMBS.length);
+  const { size } = await callApi<TableView>(`${proxy.controlUrl}/table`);
+  assert.ok(size <= BOMBS.length, `${size} entries`);
   await wellAgain();
 });

@@ -4,6 +4,7 @@ import { callApi } from '../../lib/call.ts';
 import type { UpstreamAddress } from '../../proxy/contract.ts';
 import { askHastily } from '../support/hasty-client.ts';
 import { startProcess } from '../support/process.ts';
+import type { Holdings } from '../support/proxy-child.ts';
 import { type ProxyProcess, startProxyProcess } from '../support/proxy-process.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -18,15 +19,17 @@ const ABORT_SHARE = 0.05;
 const REQUESTS_PER_KILL = 5000;
 /** What may differ between two legs of a proxy that leaks nothing. */
 const HEAP_MIB = 2;
+/** Idle connections to replicas are kept: to each as many as there were requests at the same time. */
 const SOCKETS = 3 * CONNECTIONS;
 const TIMERS = 20;
-/** Idle connections to replicas are kept; they count as files and not as sockets. */
+/** Sockets, those on their way out, and what any process has open. */
 const FILES = SOCKETS + 50;
 
 test('heap, sockets and timers stay flat while clients leave and replicas are killed', async (t) => {
   const proxy = await startProxyProcess(t, []);
   const replicas = await startReplicas(t, proxy, ['shop-1', 'shop-2', 'shop-3']);
-  const legs = [];
+  t.diagnostic(`${wordsOf(await proxy.holdings())} before the first request`);
+  const legs: Holdings[] = [];
   for (let leg = 0; leg < LEGS; leg++) {
     const affinity = AFFINITIES[leg % AFFINITIES.length];
     await callApi(`${proxy.controlUrl}/settings`, { method: 'PATCH', body: { affinity } });
@@ -50,7 +53,7 @@ test('heap, sockets and timers stay flat while clients leave and replicas are ki
     const holds = await proxy.holdings();
     legs.push(holds);
     t.diagnostic(
-      `${Math.round((REQUESTS / LEGS) * (leg + 1))} requests, ${affinity}: heap ${holds.heapMiB.toFixed(2)} MiB, rss ${holds.rssMiB.toFixed(0)} MiB, ${holds.sockets} sockets, ${holds.timers} timers, ${holds.requests} requests, ${holds.files} files; ${JSON.stringify([...crowd.answers])}, ${crowd.aborted} aborted, ${crowd.broken} broken, ${killed} killed`,
+      `${wordsOf(holds)} after ${Math.round((REQUESTS / LEGS) * (leg + 1))} requests, ${affinity}: ${JSON.stringify([...crowd.answers])}, ${crowd.aborted} aborted, ${crowd.broken} broken, ${killed} killed`,
     );
     assert.ok((crowd.answers.get(200) ?? 0) > (REQUESTS / LEGS) * 0.8, 'most were answered');
   }
@@ -59,11 +62,15 @@ test('heap, sockets and timers stay flat while clients leave and replicas are ki
     assert.ok(holds.heapMiB <= (second?.heapMiB ?? 0) + HEAP_MIB, `heap grew to ${holds.heapMiB} MiB`);
     assert.ok(holds.timers <= (second?.timers ?? 0) + TIMERS, `${holds.timers} timers`);
     assert.ok(holds.files <= FILES, `${holds.files} files`);
+    assert.ok(holds.sockets <= SOCKETS, `${holds.sockets} sockets`);
     assert.equal(holds.requests, 0);
     assert.deepEqual(holds.defects, []);
   }
   assert.equal(proxy.errors(), '');
 });
+
+const wordsOf = ({ heapMiB, rssMiB, sockets, timers, requests, files }: Holdings): string =>
+  `heap ${heapMiB.toFixed(2)} MiB, rss ${rssMiB.toFixed(0)} MiB, ${sockets} sockets, ${timers} timers, ${requests} requests under way, ${files} files`;
 
 /** Replicas as processes of their own, so that they can be killed as a whole. */
 async function startReplicas(t: TestContext, proxy: ProxyProcess, ids: readonly string[]) {
