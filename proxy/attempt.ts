@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { type Body, discardRest } from './body.ts';
-import { endToEnd, wantsClose } from './headers.ts';
+import { endToEnd, hasSoundHead, wantsClose } from './headers.ts';
 import type { Upstream } from './pool.ts';
 import { type Failure, reasonOf } from './retry.ts';
 import { keepFor } from './upstream-agent.ts';
@@ -64,8 +64,7 @@ export class LiveAttempt {
 
   head(answer: IncomingMessage): void {
     const { req, res } = this.#attempt;
-    // Node's parser lets "HTTP/1.1 000" through, and its server throws on it: in a listener that ends the process.
-    if ((answer.statusCode ?? 0) < 100) return void this.#proxyReq?.destroy(new Error('no status'));
+    if (!hasSoundHead(answer)) return void this.#proxyReq?.destroy(new Error('no sound head'));
     const hint = answer.headers['keep-alive'];
     if (hint !== undefined) keepFor(answer.socket, String(hint));
     answer.headers = endToEnd(answer.headers);

@@ -5,6 +5,7 @@ import { crossOrigin } from './cross-origin.ts';
 import { refusalOf, refuseAtDoor, refuseOn, refuseTunnel } from './door.ts';
 import { createGateway, type GatewayOptions } from './gateway.ts';
 import { makeLast } from './headers.ts';
+import { inTurn } from './in-turn.ts';
 import { ignoreWish, wantsOtherProtocol } from './other-protocol.ts';
 import { takeOver } from './take-over.ts';
 import type { WarmUp } from './warm-up.ts';
@@ -43,13 +44,16 @@ export function createDataPlane(
   const server = createServer({ connectionsCheckingInterval: LOOK_MS }, (req, res) => {
     // Node closes idle connections once, at close(); this one was busy then.
     res.once('close', () => server.listening || server.closeIdleConnections());
+    inTurn(req, res, enter);
+  });
+  const enter = (req: IncomingMessage, res: ServerResponse) => {
     const refusal = refusalOf(req);
     if (refusal !== null) return refuseAtDoor(req, res, refusal);
     const { origin } = req.headers;
     if (origin !== undefined && crossOrigin(req, res, origin)) return;
     if (warmUp.isOver) pass(req, res);
     else warmUp.whenOver(() => pass(req, res));
-  });
+  };
   const pass = (req: IncomingMessage, res: ServerResponse) => {
     handle(req, res).catch((error) => log.error({ err: error }, 'a request failed inside the proxy'));
   };

@@ -1,6 +1,6 @@
 import { formatMs } from '../lib/duration.ts';
 import { type AttemptResult, Conduct, type EjectionRule, hasRoom, isFailure } from './ejection.ts';
-import { findUpstream, type Upstream } from './pool.ts';
+import { findUpstream, MAX_NAMES, type Upstream } from './pool.ts';
 import type { ProxyState } from './state.ts';
 
 /** Watches what becomes of requests and takes out who fails them, as long as the setting `ejection` is on. */
@@ -16,9 +16,14 @@ export function startEjector(state: ProxyState, rule: EjectionRule): Ejector {
   const returns = new Map<string, NodeJS.Timeout>();
   const counts = new Map<string, number>();
 
+  const forgetGone = () => {
+    for (const name of counts.keys()) if (!findUpstream(state.pool, name)) counts.delete(name);
+  };
+
   const eject = (upstream: Upstream, why: string) => {
     const { id } = upstream;
     const ms = conduct.takeOut(upstream, rule.timeMs, performance.now());
+    if (counts.size >= MAX_NAMES) forgetGone();
     counts.set(id, (counts.get(id) ?? 0) + 1);
     clearTimeout(returns.get(id));
     const readmit = () => {

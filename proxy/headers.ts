@@ -91,6 +91,17 @@ export function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
+/** Names and values that Node keeps of one head; it drops further ones without a word. */
+export const MAX_RAW = 2000;
+
+/**
+ * Whether an upstream's answer can be passed on. Node's parser lets "HTTP/1.1 000" through, and its server throws on it: in a
+ * listener that ends the process. A 101 without the fields of an upgrade is an answer to it, whose client would take the
+ * next one for the new protocol. And of too many fields it drops the last, which may be the session's cookie.
+ */
+export const hasSoundHead = ({ statusCode = 0, rawHeaders }: IncomingMessage): boolean =>
+  statusCode >= 200 && rawHeaders.length <= MAX_RAW;
+
 /** The value of a cookie, or null. The first of that name counts. */
 export function cookieValue(header: string | undefined, name: string): string | null {
   if (header === undefined || !header.includes(name)) return null;

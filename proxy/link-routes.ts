@@ -1,8 +1,8 @@
 import type { Express } from 'express';
 import { badRequest, notFound } from '../lib/api-error.ts';
 import { isToxicName, readLease, readToxic, TOXIC_NAMES, type ToxicName } from '../lib/link.ts';
+import { probe } from './checks.ts';
 import type { ProbeView } from './contract.ts';
-import { probe } from './health.ts';
 import type { Links } from './links.ts';
 import { findUpstream, type Upstream } from './pool.ts';
 import type { ProxyState } from './state.ts';

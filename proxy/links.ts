@@ -3,13 +3,14 @@ import type { TcpNetConnectOpts } from 'node:net';
 import type { EventLog } from '../lib/event-log.ts';
 import { Link, type ToxicName, type Toxics } from '../lib/link.ts';
 import type { LinkView, ProxyEvent } from './contract.ts';
+import { MAX_NAMES } from './pool.ts';
 import { UpstreamAgent } from './upstream-agent.ts';
 
 /** The way to one upstream: every connection to it, of traffic and of health checks, is made here. */
 export interface Way {
   link: Link;
   /** keeps connections open, for traffic */
-  agent: Agent;
+  agent: UpstreamAgent;
   /** a connection for each request, for health checks */
   once: Agent;
 }
@@ -29,6 +30,7 @@ export class Links {
   to(upstream: string): Way {
     const known = this.#ways.get(upstream);
     if (known) return known;
+    if (this.#ways.size >= MAX_NAMES) this.#forgetUnused();
     const link = new Link((toxics, why) => this.#events.add({ type: 'link.changed', upstream, toxics, why }));
     const connect = (options: TcpNetConnectOpts) => link.connect(options);
     const agent = new UpstreamAgent(connect);
@@ -56,6 +58,13 @@ export class Links {
   list(): LinkView[] {
     const views = [...this.#ways].map(([upstream, { link }]) => ({ upstream, toxics: link.toxics }));
     return views.filter(({ toxics }) => Object.keys(toxics).length > 0);
+  }
+
+  /** Whoever needs one again gets another. */
+  #forgetUnused(): void {
+    for (const [upstream, { link, agent }] of this.#ways) {
+      if (!agent.isOpen && Object.keys(link.toxics).length === 0) this.#ways.delete(upstream);
+    }
   }
 
   close(): void {

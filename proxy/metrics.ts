@@ -2,7 +2,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import type { StickTable } from './affinity/stick-table.ts';
 import type { AttemptOutcome } from './contract.ts';
 import { Latency, tellLatencies } from './latency.ts';
-import { stateOf } from './pool.ts';
+import { findUpstream, MAX_NAMES, stateOf } from './pool.ts';
 import { countAttempts } from './recovery-metrics.ts';
 import type { ProxyState } from './state.ts';
 
@@ -18,7 +18,7 @@ export interface Metrics {
   pinned(what: 'made' | 'moved' | 'lost'): void;
   /** requests under way at an upstream; cheap enough for each request */
   inFlight(upstream: string): number;
-  /** requests answered since the proxy started, by the id of the upstream, of all there ever were */
+  /** requests answered since the proxy started, by the id of the upstream, also of those that have left */
   requests(): Map<string, number>;
   /** numbers of one upstream since the proxy started */
   of(upstream: string): { inFlight: number; requests: number; p99Ms: number | null };
@@ -45,7 +45,7 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   tellLatencies(registry, () => [...tallies, ['proxy', own] as const]);
   const retries = new Counter({
     name: 'cartwreck_retries_total',
-    help: 'Requests sent to another upstream, by what failed',
+    help: 'Further attempts of requests, at another upstream or the same, by what failed before',
     labelNames: ['reason'],
     registers,
   });
@@ -73,9 +73,16 @@ export function createMetrics(state: ProxyState, table: StickTable): Metrics {
   const tally = (upstream: string): Tally => {
     const known = tallies.get(upstream);
     if (known) return known;
+    if (tallies.size >= MAX_NAMES) forgetGone();
     const fresh = emptyTally();
     tallies.set(upstream, fresh);
     return fresh;
+  };
+
+  const forgetGone = () => {
+    for (const [name, { inFlight }] of tallies) {
+      if (inFlight === 0 && !findUpstream(state.pool, name)) tallies.delete(name);
+    }
   };
 
   return {

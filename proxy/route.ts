@@ -1,4 +1,5 @@
 import type { Affinities } from './affinity/index.ts';
+import { locatePin } from './affinity/locate-pin.ts';
 import type { AnswerFacts, Located, RequestFacts, RequestLetter } from './affinity/strategy.ts';
 import type { BalanceFacts } from './balance/balance.ts';
 import { BALANCES } from './balance/index.ts';
@@ -49,11 +50,13 @@ export function planRoute(
   pool: Pool,
   settings: Settings,
   affinities: Affinities,
-  /** ids of upstreams that were asked in vain */
-  tried: string[] = [],
+  /** the plan of the same request that this one replaces, because the upstreams have changed */
+  before: Route | null = null,
 ): Route {
   const strategy = affinities[settings.affinity];
-  const located = strategy.locate(facts, pool, settings);
+  const tried = [...(before?.tried ?? [])];
+  const begun = tried.length > 0 ? before : null;
+  const located = begun ? relocated(begun, pool) : strategy.locate(facts, pool, settings);
   /** Redispatched away from a valid pin: HAProxy then reports D, its server was down after all. */
   const requestLetter = (): RequestLetter =>
     located.letter === 'V' && tried.length > 0 && tried.at(-1) !== located.pinnedTo ? 'D' : located.letter;
@@ -65,6 +68,7 @@ export function planRoute(
     pool,
     tried,
     chosenBy() {
+      if (begun) return begun.chosenBy();
       if (tried.length === 0) return 'nobody';
       if (located.upstream === null) return 'balance';
       return located.pinnedTo === null ? 'hash' : 'pin';
@@ -95,6 +99,13 @@ export function planRoute(
   };
   return route;
 }
+
+/**
+ * After the first attempt it is known who the client was tied to; only whether that one serves may have changed. To ask the
+ * affinity again would find what the attempt itself made: a connection is tied before the answer.
+ */
+const relocated = ({ located, settings }: Route, pool: Pool): Located =>
+  located.pinnedTo === null ? located : { ...located, ...locatePin(located.pinnedTo, pool, settings) };
 
 const unmade = (letters: string, insert: string | null): RouteOutcome => ({
   letters,

@@ -60,8 +60,7 @@ export function createRouter(state: ProxyState, options: RouterOptions): Router 
       req.url = originForm(req.url ?? '/');
       return planRoute(facts, state.pool, state.settings, options.affinities);
     },
-    replan: ({ facts, settings, tried }) =>
-      planRoute(facts, state.pool, settings, options.affinities, [...tried]),
+    replan: (route) => planRoute(route.facts, state.pool, route.settings, options.affinities, route),
     balanceFacts: {
       turn: () => turns++,
       random,

@@ -92,8 +92,9 @@ export class ProxyState {
   setWeight(id: string, weight: number): void {
     const from = findUpstream(this.pool, id)?.weight;
     if (from === undefined || from === weight) return;
-    this.events.add({ type: 'upstream.weight', upstream: id, from, to: weight });
     this.#become(setWeight(this.pool, id, weight), 'no other state by a weight');
+    // After it is true: whoever waits for a place looks again when it is told.
+    this.events.add({ type: 'upstream.weight', upstream: id, from, to: weight });
   }
 
   observeCheck(check: Check, why: string): void {

@@ -1,7 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Timeouts } from './attempt.ts';
-import { dropHopByHop } from './headers.ts';
+import { dropHopByHop, hasSoundHead } from './headers.ts';
 import type { Upstream } from './pool.ts';
 import type { Failure } from './retry.ts';
 
@@ -57,6 +57,14 @@ export function watchUpgrade(
   proxyReq.once('close', () => clearTimeout(timer));
   socket.once('close', () => proxyReq.destroy());
   proxyReq.once('response', (answer) => {
+    if (!hasSoundHead(answer)) {
+      // http-proxy passes on what is no upgrade. The connection is not to be used again: the upstream may have switched.
+      Object.assign(answer, { upgrade: true });
+      phase = 'answered';
+      proxyReq.destroy();
+      attempt.onFailure({ reason: 'reset', sent: true });
+      return;
+    }
     // http-proxy copies the head as it came but the body without its chunks: only "until close" is still true.
     dropHopByHop(answer.headers);
     answer.headers.connection = 'close';

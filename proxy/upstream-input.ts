@@ -1,9 +1,18 @@
 import { badRequest } from '../lib/api-error.ts';
 import type { UpstreamAddress } from './contract.ts';
-import { MAX_WEIGHT } from './pool.ts';
+import { MAX_NAMES, MAX_WEIGHT } from './pool.ts';
 
 /** An id travels in a cookie and in header fields. */
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** Node makes a header field of it with each request, and throws on what is not fit for one. */
+const HOST = /^[A-Za-z0-9._:-]{1,253}$/;
+
+/** Ids and boots: "shop-2#5". */
+const MAX_LIFE = 128;
+
+/** Prometheus has the proxy's own answers, and the queue for anybody, under these in place of the name of an upstream. */
+const RESERVED = new Set(['proxy', 'any']);
 
 /** The longest an ALB waits for a target that is deregistered. */
 const MAX_DEADLINE_MS = 3_600_000;
@@ -22,9 +31,18 @@ export function readAddresses(body: unknown): UpstreamAddress[] {
   if (!Array.isArray(body) || !body.every(isAddress)) {
     throw badRequest('bad_upstreams', 'expected a list of {"id","life","host","port"}');
   }
-  const odd = body.find(({ id }) => !NAME.test(id));
+  if (body.length > MAX_NAMES) {
+    throw badRequest('bad_upstreams', `expected ${MAX_NAMES} upstreams at most, got ${body.length}`);
+  }
+  const odd = body.find(({ id }) => !NAME.test(id) || RESERVED.has(id));
   if (odd)
-    throw badRequest('bad_upstreams', `expected an id of letters, digits, ".", "_" and "-", got "${odd.id}"`);
+    throw badRequest(
+      'bad_upstreams',
+      `expected an id of letters, digits, ".", "_" and "-" other than ${[...RESERVED].join(', ')}, got "${odd.id}"`,
+    );
+  const lost = body.find(({ host }) => !HOST.test(host));
+  if (lost)
+    throw badRequest('bad_upstreams', `expected a host name or an address, got ${JSON.stringify(lost.host)}`);
   const ids = new Set(body.map(({ id }) => id));
   if (ids.size !== body.length) throw badRequest('bad_upstreams', 'two upstreams have the same id');
   return body.map(({ id, life, host, port }) => ({ id, life, host, port }));
@@ -33,7 +51,13 @@ export function readAddresses(body: unknown): UpstreamAddress[] {
 function isAddress(value: unknown): value is UpstreamAddress {
   const { id, life, host, port } = (value ?? {}) as Record<string, unknown>;
   const texts = [id, life, host].every((text) => typeof text === 'string' && text !== '');
-  return texts && Number.isInteger(port) && (port as number) > 0 && (port as number) < 65_536;
+  return (
+    texts &&
+    (life as string).length <= MAX_LIFE &&
+    Number.isInteger(port) &&
+    (port as number) > 0 &&
+    (port as number) < 65_536
+  );
 }
 
 /** What the operator wants of one upstream: at least one thing. Throws ApiError, and then nothing of it is wanted. */

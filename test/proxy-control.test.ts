@@ -51,6 +51,11 @@ const REFUSED: [
   ['PUT', '/upstreams', [{ ...addressOf('shop-1'), life: undefined }], 400, /expected a list/],
   ['PUT', '/upstreams', [addressOf('shop 1; Path=/')], 400, /id/],
   ['PUT', '/upstreams', [addressOf('shop-1'), addressOf('shop-1')], 400, /same id/],
+  // Samples of Prometheus would have the same name.
+  ['PUT', '/upstreams', [addressOf('any')], 400, /other than proxy, any/],
+  // The first health check would end the process.
+  ['PUT', '/upstreams', [{ ...addressOf('shop-1'), host: 'a\nb' }], 400, /expected a host name/],
+  ['PUT', '/upstreams', [{ ...addressOf('shop-1'), life: 'x'.repeat(129) }], 400, /expected a list/],
   ['PATCH', '/upstreams/shop-9', { admin: 'drain' }, 404, /no upstream "shop-9"; there are none/],
   ['GET', '/nothing', undefined, 404, /no GET \/nothing here/],
 ];

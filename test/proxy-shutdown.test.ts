@@ -105,8 +105,8 @@ test('a request that comes behind an answer under way is answered, and is the la
   const closed = proxy.close();
   await waitFor('new connections to be refused', () => send(proxy.port).then(null, () => true));
   wire.socket.write(get('/second'));
-  const second = await waitFor('the second at the replica', () => shop.requests[1]);
   first.res.end();
+  const second = await waitFor('the second at the replica', () => shop.requests[1]);
   second.res.end('and the last');
   await closed;
   await waitFor('the end', wire.closed);

@@ -87,3 +87,36 @@ test('more connections than are kept when idle are closed when their work is don
   await Promise.all(answers);
   await waitFor('the surplus to be closed', () => shop.open() === KEPT);
 });
+
+test('a new life at another address is asked, although the earlier one still holds its connection', async (t) => {
+  const [earlier, later] = await Promise.all(
+    [1, 2].map((life) => startUpstream(t, 'shop-1', ({ res }) => void res.end(`${life}`), `shop-1#${life}`)),
+  );
+  assert.ok(earlier && later);
+  const proxy = await startTestProxy(t, { upstreams: [earlier] });
+  assert.equal(String((await send(proxy.port)).body), '1');
+  await proxy.place([later]);
+  await proxy.becomes('shop-1', 'up');
+  assert.equal(String((await send(proxy.port)).body), '2');
+  await waitFor('the old connection to be closed', () => earlier.open() === 0);
+});
+
+test('a connection on which its upstream spoke unasked carries no further request', async (t) => {
+  const unasked = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison';
+  const shop = await startUpstream(t, 'shop-1');
+  const { port, idle } = await startTestProxy(t, { upstreams: [shop] });
+  await send(port);
+  await idle();
+  const [socket] = shop.connections;
+  socket?.write(unasked);
+  // Of the same process, and later: by then what was written is there.
+  await waitFor(
+    'a health check',
+    (
+      (checks) => () =>
+        shop.checks > checks + 1
+    )(shop.checks),
+  );
+  assert.equal(String((await send(port)).body), 'shop-1');
+  assert.equal(shop.connections.size, 2);
+});

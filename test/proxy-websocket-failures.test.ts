@@ -46,6 +46,12 @@ const FAILURES: Failure[] = [
     ...{ status: 502, code: 'reset', affinity: 'VN', attempts: 'shop-1:reset', sent: '1' },
   },
   {
+    what: 'answers 101 without the fields of an upgrade',
+    befalls: (shop) =>
+      shop.onUpgrade(({ socket }) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')),
+    ...{ status: 502, code: 'reset', affinity: 'VN', attempts: 'shop-1:reset', sent: '1' },
+  },
+  {
     what: 'does not answer in time',
     flags: { 'first-byte-timeout': 80 },
     befalls: (shop) => shop.onUpgrade(() => {}),
