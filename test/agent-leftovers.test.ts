@@ -175,7 +175,8 @@ test('the reaper ends what the ledger names when its agent is gone, and removes 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) reaper.kill(signal);
   reaper.stdin?.end();
   assert.deepEqual(await once(reaper, 'exit'), [0, null]);
-  assert.equal(isRunning(member), false);
+  // A kill is on its way when it is sent.
+  await waitFor('the member to be gone', () => !isRunning(member));
   assert.equal(existsSync(directory), false);
 });
 

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { DeployView, FaultView } from '../apps/agent/contract.ts';
 import { SETTINGS, type Settings, type SettingValues } from '../proxy/contract.ts';
 import { startLoad } from '../scripts/load/runner.ts';
+import type { HistoryEvent } from '../scripts/oracle/history.ts';
 import { BUSY, startTestCluster, type TestCluster } from './support/cluster.ts';
 import { createBrowser, type Seen, startTraffic } from './support/traffic.ts';
 import { waitFor } from './support/wait.ts';
@@ -104,7 +105,10 @@ test('a whole cluster, live', async (t) => {
     await traffic.stop();
     const result = await end();
     assert.equal(replicas?.[1]?.life, 'shop-2#2');
-    assert.deepEqual(result.broken, zeros(result.broken), JSON.stringify(result.examples[0]));
+    // A kill in the middle of a login may end the old session before the new id is out: such a cart is lost in truth.
+    const amidLogin = result.examples.filter(({ ops }) => ops.some((entry) => isOpenLogin(entry, ops)));
+    const broken = Object.values(result.broken).reduce((sum, count) => sum + count, 0);
+    assert.equal(broken, amidLogin.length, JSON.stringify(result.examples));
     assert.equal(result.shoppers.total, SHOPPERS);
     const refusals = traffic.seen.filter(
       ({ status, headers }) => status >= 500 && headers['x-upstream-sent'] === '0',
@@ -285,4 +289,7 @@ async function livesMet({ info }: TestCluster, shoppers: number): Promise<Set<st
 /** What the members complained of. */
 const warnings = ({ lines }: TestCluster): string[] => lines.filter((line) => /"level":[456]0/.test(line));
 
-const zeros = (counts: object) => Object.fromEntries(Object.keys(counts).map((name) => [name, 0]));
+/** No answer came to it, so nobody knows whether it was done. */
+const isOpenLogin = (entry: HistoryEvent, ops: readonly HistoryEvent[]): boolean =>
+  entry.type === 'unknown' &&
+  ops.some((asked) => asked.type === 'invoke' && asked.call === entry.call && asked.op.kind === 'login');
