@@ -9,8 +9,8 @@ import {
   text,
   UsageError,
 } from '../lib/flags.ts';
-import { ACCESS_LOGS } from './access-log.ts';
 import { SETTINGS, type SettingValues } from './contract.ts';
+import { ACCESS_LOGS } from './metrics/access-log.ts';
 import { SETTING_NAMES } from './settings.ts';
 
 /** Flags of the proxy; `npm start` passes them on. Times are told as 500ms or 2s. */

@@ -1,4 +1,4 @@
-import type { Failure } from './retry.ts';
+import type { Failure } from './recovery/retry.ts';
 
 /** Every answer the proxy makes itself: status, code, sentence. The client's request reached no upstream unless `sent`. */
 export interface ProxyAnswer {

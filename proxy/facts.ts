@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AnswerFacts, RequestFacts } from './affinity/strategy.ts';
-import { cookieValue, setCookieValue } from './headers.ts';
+import { cookieValue, setCookieValue } from './edge/headers.ts';
 
 /** Names of the cookies that routing looks at. */
 export interface CookieNames {

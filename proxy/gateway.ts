@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CLIENT_LEFT } from './access-log.ts';
-import { type Body, readBody } from './body.ts';
+import { type Body, readBody } from './edge/body.ts';
+import { isReserved, rememberConnectionWish } from './edge/headers.ts';
 import {
   answerTo,
   BODY_TOO_LARGE,
@@ -10,11 +10,11 @@ import {
   type ProxyAnswer,
   UNKNOWN_CODING,
 } from './errors.ts';
-import { isReserved, rememberConnectionWish } from './headers.ts';
+import { CLIENT_LEFT } from './metrics/access-log.ts';
 import { logAccess, type Passage, refuse, sinceMs, told } from './passage.ts';
-import type { Queue } from './queue.ts';
-import { createRecovery, type Failed } from './recover.ts';
-import type { RetryBudget } from './retry-budget.ts';
+import type { Queue } from './recovery/queue.ts';
+import { createRecovery, type Failed } from './recovery/recover.ts';
+import type { RetryBudget } from './recovery/retry-budget.ts';
 import { createSend, type SendOptions } from './send.ts';
 
 export interface GatewayOptions extends SendOptions {

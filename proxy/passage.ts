@@ -1,11 +1,11 @@
 import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { discardRest } from './body.ts';
 import type { AttemptOutcome } from './contract.ts';
+import { discardRest } from './edge/body.ts';
+import { wantsClose } from './edge/headers.ts';
 import { NO_UPSTREAM, PIN_DOWN, type ProxyAnswer } from './errors.ts';
-import { wantsClose } from './headers.ts';
+import type { Answered, Recorder } from './metrics/record.ts';
 import type { Upstream } from './pool.ts';
-import type { Answered, Recorder } from './record.ts';
 import type { Route } from './route.ts';
 import type { Router } from './router.ts';
 

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { listen } from '../lib/listen.ts';
 import { assemble, type Rim } from './assemble.ts';
 import { controlPortOf, type ProxyFlags } from './config.ts';
-import { createControl } from './control.ts';
-import { createDataPlane } from './data-plane.ts';
+import { createControl } from './control/control.ts';
+import { createDataPlane } from './edge/data-plane.ts';
 import type { ProxyState } from './state.ts';
 
 /** A running proxy: both planes open. */

@@ -4,10 +4,10 @@ import type { AnswerFacts, Located, RequestFacts, RequestLetter } from './affini
 import type { BalanceFacts } from './balance/balance.ts';
 import { BALANCES } from './balance/index.ts';
 import type { ChosenBy, PinLoss, Settings } from './contract.ts';
-import { DEAD_PINS } from './dead-pin.ts';
-import { takersOf } from './panic.ts';
 import type { Pool, Upstream } from './pool.ts';
-import type { Wish } from './slots.ts';
+import { DEAD_PINS } from './recovery/dead-pin.ts';
+import { takersOf } from './recovery/panic.ts';
+import type { Wish } from './recovery/slots.ts';
 
 /**
  * The way of one request through the pool: who is wanted, who is next, what the answer should say about it. Holds

@@ -3,13 +3,13 @@ import type { Affinities } from './affinity/index.ts';
 import type { AnswerFacts } from './affinity/strategy.ts';
 import type { BalanceFacts } from './balance/balance.ts';
 import { SmoothTurns } from './balance/smooth.ts';
+import { isEvenNow, weightNow } from './balance/weight.ts';
+import { cleanRequestHeaders, clientAddressOf, originForm } from './edge/headers.ts';
 import { type CookieNames, HttpAnswerFacts, HttpRequestFacts } from './facts.ts';
-import { cleanRequestHeaders, clientAddressOf, originForm } from './headers.ts';
-import { clientOf, type PinnedClients } from './pinned.ts';
+import { clientOf, type PinnedClients } from './metrics/pinned.ts';
 import type { Upstream } from './pool.ts';
 import { planRoute, type Route, type RouteOutcome } from './route.ts';
 import type { ProxyState } from './state.ts';
-import { isEvenNow, weightNow } from './weight.ts';
 
 /** Reads of a request what routing needs, and stamps what goes on. The seam between headers and decisions. */
 export interface Router {

@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { CLIENT_LEFT } from './access-log.ts';
-import type { Outcome } from './attempt.ts';
-import type { Body } from './body.ts';
-import { followEvents, isEventStream } from './event-stream.ts';
-import type { Forward } from './forward.ts';
+import type { Body } from './edge/body.ts';
+import type { Outcome } from './forward/attempt.ts';
+import type { Forward } from './forward/forward.ts';
+import { CLIENT_LEFT } from './metrics/access-log.ts';
+import type { Recorder } from './metrics/record.ts';
 import { announce, logAccess, type Passage, sinceMs, told } from './passage.ts';
 import type { Upstream } from './pool.ts';
-import type { Place } from './queue.ts';
-import type { Recorder } from './record.ts';
-import type { Failed } from './recover.ts';
-import type { Failure } from './retry.ts';
+import type { Place } from './recovery/queue.ts';
+import type { Failed } from './recovery/recover.ts';
+import type { Failure } from './recovery/retry.ts';
 import type { Router } from './router.ts';
-import type { Streams } from './streams.ts';
+import { followEvents, isEventStream } from './streams/event-stream.ts';
+import type { Streams } from './streams/streams.ts';
 
 export interface SendOptions {
   router: Router;

@@ -1,7 +1,6 @@
 import type { EventLog } from '../lib/event-log.ts';
 import type { ProxyEvent, Settings, UpstreamAddress } from './contract.ts';
-import { DrainClocks } from './drain-clocks.ts';
-import { isPanic } from './panic.ts';
+import { DrainClocks } from './health/drain-clocks.ts';
 import {
   type Check,
   EMPTY_POOL,
@@ -16,6 +15,7 @@ import {
   setWeight,
   stateOf,
 } from './pool.ts';
+import { isPanic } from './recovery/panic.ts';
 import { changeSettings } from './settings.ts';
 
 export interface StateOptions {

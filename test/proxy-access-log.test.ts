@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { callApi } from '../lib/call.ts';
 import type { ReadyMessage } from '../lib/child.ts';
-import type { AccessLogKind } from '../proxy/access-log.ts';
+import type { AccessLogKind } from '../proxy/metrics/access-log.ts';
 import { startProxy } from '../proxy/proxy.ts';
 import { openWire, send } from './support/client.ts';
 import { openSocket, peersOf, startLiveShop } from './support/live-shop.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { isWithinBudget } from '../proxy/retry-budget.ts';
+import { isWithinBudget } from '../proxy/recovery/retry-budget.ts';
 import { type Answer, send } from './support/client.ts';
 import { releaseAll, startHeldUpstreams } from './support/held.ts';
 import { waitFor } from './support/wait.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Conduct, hasRoom, MAX_EJECTION_MS } from '../proxy/ejection.ts';
 import { EMPTY_POOL, newcomer, type Pool, placeUpstreams, setAdmin, setEjected } from '../proxy/pool.ts';
+import { Conduct, hasRoom, MAX_EJECTION_MS } from '../proxy/recovery/ejection.ts';
 
 const SHOP = newcomer({ id: 'shop-1', life: 'shop-1#1', host: '127.0.0.1', port: 1 });
 const POOL = poolOf(1);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { isSameHost } from '../proxy/cross-origin.ts';
+import { isSameHost } from '../proxy/edge/cross-origin.ts';
 import { type Answer, type Outgoing, openWire, pinOf, send } from './support/client.ts';
 import { startTestProxy, type TestProxy } from './support/proxy.ts';
 import { startUpstream, type TestUpstream } from './support/upstream.ts';
@@ -9,7 +9,8 @@ import { waitFor } from './support/wait.ts';
 const CONSOLE = 'http://192.168.1.7:8090';
 /** What a page at `CONSOLE` sends to the shop on the same machine. */
 const FROM_CONSOLE = { host: '192.168.1.7:8080', origin: CONSOLE };
-const EXPOSED = 'x-served-by, x-boot-id, x-epoch, x-affinity, x-attempts, x-queued-ms, x-upstream-sent, x-cookie-bytes';
+const EXPOSED =
+  'x-served-by, x-boot-id, x-epoch, x-affinity, x-attempts, x-queued-ms, x-upstream-sent, x-cookie-bytes';
 
 async function start(t: TestContext, respond?: Parameters<typeof startUpstream>[2]) {
   const shop = await startUpstream(t, 'shop-1', respond);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import type { SettingValue } from '../proxy/contract.ts';
-import { SAME_AGAIN_MS } from '../proxy/retry.ts';
+import { SAME_AGAIN_MS } from '../proxy/recovery/retry.ts';
 import { type Answer, openWire, pinOf, send } from './support/client.ts';
 import { startTestProxy } from './support/proxy.ts';
 import { type Respond, readWhole, startUpstream, type TestUpstream } from './support/upstream.ts';

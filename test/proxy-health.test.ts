@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { readLoadReport } from '../proxy/load-report.ts';
+import { readLoadReport } from '../proxy/health/load-report.ts';
 import { send } from './support/client.ts';
 import { startDeafListener } from './support/deaf-listener.ts';
 import { startTestProxy } from './support/proxy.ts';

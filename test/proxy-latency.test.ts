@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Histogram, Registry } from 'prom-client';
-import { Latency, tellLatencies } from '../proxy/latency.ts';
+import { Latency, tellLatencies } from '../proxy/metrics/latency.ts';
 
 test('the histogram of answer times reads as prom-client’s own would, bound for bound', async () => {
   const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RequestFacts } from '../proxy/affinity/strategy.ts';
-import { clientOf, GENERATION_MS, MAX_CLIENTS, PinnedClients } from '../proxy/pinned.ts';
+import { clientOf, GENERATION_MS, MAX_CLIENTS, PinnedClients } from '../proxy/metrics/pinned.ts';
 
 test('a client counts for a minute at the most after it came last, and for half of one at the least', () => {
   for (const cameMs of [0, 1, GENERATION_MS / 2, GENERATION_MS - 1]) {

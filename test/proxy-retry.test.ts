@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { reasonOf } from '../proxy/retry.ts';
+import { reasonOf } from '../proxy/recovery/retry.ts';
 import { pinOf, send } from './support/client.ts';
 import { startTestProxy, type TestProxy } from './support/proxy.ts';
 import { type Respond, readWhole, startUpstream, type TestUpstream } from './support/upstream.ts';

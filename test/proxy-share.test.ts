@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { callApi } from '../lib/call.ts';
 import type { ShareView } from '../proxy/contract.ts';
-import { type Counted, ShareWindow } from '../proxy/share.ts';
+import { type Counted, ShareWindow } from '../proxy/metrics/share.ts';
 import { send } from './support/client.ts';
 import { PATIENT, startTestProxy } from './support/proxy.ts';
 import { startUpstream } from './support/upstream.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { weightNow } from '../proxy/balance/weight.ts';
 import { EMPTY_POOL, observeCheck, type Pool, placeUpstreams } from '../proxy/pool.ts';
-import { weightNow } from '../proxy/weight.ts';
 import { addressOf } from './support/balancing.ts';
 import { send } from './support/client.ts';
 import { PATIENT, startTestProxy, type TestProxy } from './support/proxy.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import * as ws from 'ws';
-import { EventEnds } from '../proxy/event-ends.ts';
-import { closeFrame, Frames } from '../proxy/websocket-frames.ts';
+import { EventEnds } from '../proxy/streams/event-ends.ts';
+import { closeFrame, Frames } from '../proxy/streams/websocket-frames.ts';
 
 const SEEDS = 200;
 const CLOSE = 8;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
-import { LiveAttempt, type Outcome } from '../proxy/attempt.ts';
+import { LiveAttempt, type Outcome } from '../proxy/forward/attempt.ts';
 import { newcomer } from '../proxy/pool.ts';
 import { openWire } from './support/client.ts';
 import { startTestProxy } from './support/proxy.ts';

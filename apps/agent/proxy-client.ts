@@ -33,7 +33,7 @@ export interface ProxyClient {
   ): Promise<void>;
 }
 
-/** The links from the proxy to its upstreams; a toxic ends with its lease, see proxy/link-routes.ts. */
+/** The links from the proxy to its upstreams; a toxic ends with its lease, see proxy/control/link-routes.ts. */
 export interface LinkCalls {
   /** those with something wrong */
   list(): Promise<LinkView[]>;

@@ -1,7 +1,7 @@
 import type { RequestFacts } from '../affinity/strategy.ts';
 import type { Settings } from '../contract.ts';
-import { takersOf } from '../panic.ts';
 import type { Pool, Upstream } from '../pool.ts';
+import { takersOf } from '../recovery/panic.ts';
 import type { Fits } from './hash.ts';
 import { HASHES } from './index.ts';
 
