@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, type TestContext, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
-import { MIN_GAP, placeFlags } from '../scripts/load/html/lanes.ts';
-import { reportHtml } from '../scripts/load/html/report.ts';
-import { recheck } from '../scripts/load/recheck.ts';
-import { DEFAULT_THRESHOLDS, parseThreshold } from '../scripts/load/thresholds.ts';
-import { HEADER, historyFile, type RecordedRun, recordedRun } from './support/recorded.ts';
+import { MIN_GAP, placeFlags } from '../../scripts/load/html/lanes.ts';
+import { reportHtml } from '../../scripts/load/html/report.ts';
+import { recheck } from '../../scripts/load/recheck.ts';
+import { DEFAULT_THRESHOLDS, parseThreshold } from '../../scripts/load/thresholds.ts';
+import { HEADER, historyFile, type RecordedRun, recordedRun } from '../support/recorded.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
 const skip = existsSync(CHROMIUM) ? false : `${CHROMIUM} is not installed`;

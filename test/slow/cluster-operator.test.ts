@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FaultView } from '../apps/agent/contract.ts';
-import { proxyFlags } from '../apps/agent/proxy-flags.ts';
-import { SETTINGS, type Settings, type UpstreamView } from '../proxy/contract.ts';
-import { BUSY, runScript, startTestCluster } from './support/cluster.ts';
-import { story } from './support/stream.ts';
-import { waitFor } from './support/wait.ts';
+import type { FaultView } from '../../apps/agent/contract.ts';
+import { proxyFlags } from '../../apps/agent/proxy-flags.ts';
+import { SETTINGS, type Settings, type UpstreamView } from '../../proxy/contract.ts';
+import { BUSY, runScript, startTestCluster } from '../support/cluster.ts';
+import { story } from '../support/stream.ts';
+import { waitFor } from '../support/wait.ts';
 
 /** What an operator says of a replica at the proxy, through the console and the scripts; and what a reset makes of it. */
 test('an operator and one cluster', async (t) => {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { DESIGNS } from '../scripts/demo/designs.ts';
-import { demoJson, designText } from '../scripts/demo/report.ts';
-import { runDesign } from '../scripts/demo/run.ts';
-import { launch, runScript, scratch, startTestCluster } from './support/cluster.ts';
-import { waitGone } from './support/processes.ts';
-import { waitFor } from './support/wait.ts';
+import { DESIGNS } from '../../scripts/demo/designs.ts';
+import { demoJson, designText } from '../../scripts/demo/report.ts';
+import { runDesign } from '../../scripts/demo/run.ts';
+import { launch, runScript, scratch, startTestCluster } from '../support/cluster.ts';
+import { waitGone } from '../support/processes.ts';
+import { waitFor } from '../support/wait.ts';
 
 test('Ctrl-C in the middle of the demo ends its shoppers and its cluster', async (t) => {
   const demo = launch(t, 'demo', { args: ['--shoppers', '6', '--calm', '30s'] });

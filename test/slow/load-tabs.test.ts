@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { booksBalance } from '../scripts/load/exit.ts';
-import { createGate } from '../scripts/load/gate.ts';
-import { parseMix } from '../scripts/load/read.ts';
-import { repeated, showsOp } from '../scripts/load/retry.ts';
-import type { HistoryEvent, Op } from '../scripts/oracle/history.ts';
-import { asked, seqOf, shopperOf, startQuick } from './support/quick-load.ts';
-import { openToyShop, type SeenRequest } from './support/toy-shop.ts';
+import { booksBalance } from '../../scripts/load/exit.ts';
+import { createGate } from '../../scripts/load/gate.ts';
+import { parseMix } from '../../scripts/load/read.ts';
+import { repeated, showsOp } from '../../scripts/load/retry.ts';
+import type { HistoryEvent, Op } from '../../scripts/oracle/history.ts';
+import { asked, seqOf, shopperOf, startQuick } from '../support/quick-load.ts';
+import { openToyShop, type SeenRequest } from '../support/toy-shop.ts';
 
 /** How many requests of one shopper are under way at once, per request. */
 function watchOverlap() {
