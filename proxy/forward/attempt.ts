@@ -3,6 +3,7 @@ import { type Body, discardRest } from '../edge/body.ts';
 import { endToEnd, hasSoundHead, wantsClose } from '../edge/headers.ts';
 import type { Upstream } from '../pool.ts';
 import { type Failure, reasonOf } from '../recovery/retry.ts';
+import { holdBack } from './burst.ts';
 import { keepFor } from './upstream-agent.ts';
 
 export interface Timeouts {
@@ -57,7 +58,10 @@ export class LiveAttempt {
       // Not every end is told as an error, e.g. an upgrade that nobody asked for is not.
       if (!this.#settled) this.failed(new Error('closed without an answer'));
     });
-    if (!socket?.connecting) return this.#connected(proxyReq);
+    if (!socket?.connecting) {
+      if (socket) holdBack(socket);
+      return this.#connected(proxyReq);
+    }
     this.#start(this.#timeouts.connectMs, () => this.#giveUp('connect-timeout'));
     socket.once('connect', () => this.#connected(proxyReq));
   }
@@ -73,6 +77,7 @@ export class LiveAttempt {
     this.#attempt.onHead(answer);
     this.#stop();
     // The status without its phrase, which may be odd: Node takes the usual one.
+    if (res.socket) holdBack(res.socket);
     res.writeHead(answer.statusCode ?? 502, answer.headers);
     pump(answer, res);
     // Most answers are over by then; of others the body may begin much later.
