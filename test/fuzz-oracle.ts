@@ -26,7 +26,7 @@ await runMain(async () => {
   const shops = RIGHT_SHOPS.length + WRONG_SHOPS.length;
   const perShop = Math.ceil(flags.runs / shops);
   process.stdout.write(`${perShop} histories for each of ${shops} simulated shops, seed ${seed}\n`);
-  const file = fileURLToPath(new URL('oracle-fuzz.test.ts', import.meta.url));
+  const file = fileURLToPath(new URL('slow/oracle-fuzz.test.ts', import.meta.url));
   const env = { ...process.env, ORACLE_FUZZ_SEED: String(seed), ORACLE_FUZZ_RUNS: String(perShop) };
   const args = ['--import', 'tsx', '--test', '--test-reporter=spec', file];
   return spawnSync(process.execPath, args, { env, stdio: 'inherit' }).status ?? 1;

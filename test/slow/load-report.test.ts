@@ -2,12 +2,17 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { type CartsPlaced, type LoadEvent, MAX_PLACED, type PlacedCart } from '../scripts/load/contract.ts';
-import type { LoadOptions } from '../scripts/load/options.ts';
-import { createReporter } from '../scripts/load/report.ts';
-import { startLoad } from '../scripts/load/runner.ts';
-import { openToyShop } from './support/toy-shop.ts';
-import { waitFor } from './support/wait.ts';
+import {
+  type CartsPlaced,
+  type LoadEvent,
+  MAX_PLACED,
+  type PlacedCart,
+} from '../../scripts/load/contract.ts';
+import type { LoadOptions } from '../../scripts/load/options.ts';
+import { createReporter } from '../../scripts/load/report.ts';
+import { startLoad } from '../../scripts/load/runner.ts';
+import { openToyShop } from '../support/toy-shop.ts';
+import { waitFor } from '../support/wait.ts';
 
 interface SeenReport {
   method: string;

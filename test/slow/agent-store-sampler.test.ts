@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { readInfo, type StoreSample, sampleOf } from '../apps/agent/store/info.ts';
-import { createStoreClient } from '../apps/agent/store-client.ts';
-import { startStoreSampler } from '../apps/agent/store-sampler.ts';
-import { startRedis, usesEmbeddedRedis } from './support/redis.ts';
-import { waitFor } from './support/wait.ts';
+import { readInfo, type StoreSample, sampleOf } from '../../apps/agent/store/info.ts';
+import { createStoreClient } from '../../apps/agent/store-client.ts';
+import { startStoreSampler } from '../../apps/agent/store-sampler.ts';
+import { startRedis, usesEmbeddedRedis } from '../support/redis.ts';
+import { waitFor } from '../support/wait.ts';
 
 const EVERY_MS = 40;
 

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { FaultView } from '../apps/agent/contract.ts';
-import type { ClusterEvent, ClusterState } from '../apps/console/contract.ts';
-import { ApiError } from '../lib/api-error.ts';
-import { identify, type ProcessIdentity } from '../lib/process-identity.ts';
-import type { Settings } from '../proxy/contract.ts';
-import type { CartsProgress } from '../scripts/load/contract.ts';
-import { startTestCluster } from './support/cluster.ts';
-import { commandOf, descendants, waitGone } from './support/processes.ts';
-import { eventsAfter, openStream, story } from './support/stream.ts';
-import { waitFor } from './support/wait.ts';
+import type { FaultView } from '../../apps/agent/contract.ts';
+import type { ClusterEvent, ClusterState } from '../../apps/console/contract.ts';
+import { ApiError } from '../../lib/api-error.ts';
+import { identify, type ProcessIdentity } from '../../lib/process-identity.ts';
+import type { Settings } from '../../proxy/contract.ts';
+import type { CartsProgress } from '../../scripts/load/contract.ts';
+import { startTestCluster } from '../support/cluster.ts';
+import { commandOf, descendants, waitGone } from '../support/processes.ts';
+import { eventsAfter, openStream, story } from '../support/stream.ts';
+import { waitFor } from '../support/wait.ts';
 
 test('the story of one cluster', async (t) => {
   const cluster = await startTestCluster(t, { replicas: 2 });

@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HistoryEvent } from '../scripts/oracle/history.ts';
-import { createOracle } from '../scripts/oracle/oracle.ts';
-import { firstIllegal } from './support/oracle-brute.ts';
-import { RIGHT_SHOPS, type ShopName, STRANGERS_LINE, simulate, WRONG_SHOPS } from './support/oracle-sim.ts';
+import type { HistoryEvent } from '../../scripts/oracle/history.ts';
+import { createOracle } from '../../scripts/oracle/oracle.ts';
+import { firstIllegal } from '../support/oracle-brute.ts';
+import { RIGHT_SHOPS, type ShopName, STRANGERS_LINE, simulate, WRONG_SHOPS } from '../support/oracle-sim.ts';
 
 /** `ORACLE_FUZZ_SEED` repeats a failure, `ORACLE_FUZZ_RUNS` (histories per shop) looks further. */
 const firstSeed = Number(process.env.ORACLE_FUZZ_SEED ?? Date.now() % 1_000_000_000);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ClusterState, Scene } from '../apps/console/contract.ts';
-import { applyToState } from '../apps/console/scene/apply-state.ts';
-import { captionOf } from '../apps/console/scene/caption.ts';
-import { LIMITS } from '../apps/console/scene/scene.ts';
-import { calmState } from './support/cluster-state.ts';
-import { randomEvents } from './support/random-events.ts';
+import type { ClusterState, Scene } from '../../apps/console/contract.ts';
+import { applyToState } from '../../apps/console/scene/apply-state.ts';
+import { captionOf } from '../../apps/console/scene/caption.ts';
+import { LIMITS } from '../../apps/console/scene/scene.ts';
+import { calmState } from '../support/cluster-state.ts';
+import { randomEvents } from '../support/random-events.ts';
 
 const SEEDS = Array.from({ length: 5 }, (_, index) => index + 1);
 const EVENTS = 600;
