@@ -177,6 +177,18 @@ test('a cart that was right on a life that is over had been there, told in time 
   assert.deepEqual([story.scene.impact?.carts, story.scene.impact?.broken], [2, 1]);
 });
 
+test('… and is not counted twice when the number of carts had it already', () => {
+  const story = new Story().tell(
+    placed([
+      [1, 'shop-1', 'right'],
+      [2, 'shop-2', 'none'],
+    ]),
+    now(2, 0),
+  );
+  story.tell(...kill(), broke(2, 'shop-2#1'));
+  assert.deepEqual([story.scene.impact?.carts, story.scene.impact?.broken], [2, 1]);
+});
+
 test('an impact ends with the next thing that is done; its undo is not one', () => {
   const undone: ClusterEvent = {
     type: 'fault.undone',

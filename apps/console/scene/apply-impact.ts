@@ -167,7 +167,9 @@ function countHit(scene: Scene, { key, was, isKnown }: Breakage): Scene {
   if (hits === 0 && Object.keys(books.hits).length >= LIMITS.hits) return scene;
   const isNew = hits === 0 ? 1 : 0;
   const broken = impact.broken + isNew;
-  const carts = Math.max(broken, isNew && isKnown && !had ? impact.carts + 1 : impact.carts);
+  // Carts are counted once a second, and shoppers placed twice: whoever was placed too late may have been counted.
+  const late = Object.keys({ ...books.hits, [key]: 1 }).filter((hit) => !books.had.includes(hit)).length;
+  const carts = Math.max(broken, impact.carts, isNew && isKnown && !had ? books.had.length + late : 0);
   return {
     ...scene,
     impact: {
