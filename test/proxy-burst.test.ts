@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { holdBack } from '../proxy/forward/burst.ts';
+import { send } from './support/client.ts';
+import { startTestProxy } from './support/proxy.ts';
+import { startUpstream } from './support/upstream.ts';
 
 /** A socket that notes each time it passes something on, and what. */
 function noting(notes: string[], name: string): Socket {
@@ -45,4 +48,21 @@ test('held twice it is let go twice, and one that was ended or destroyed meanwhi
   assert.deepEqual(notes.sort(), ['ended: a+b', 'twice: a+a']);
   twice.write('c');
   assert.equal(notes.at(-1), 'twice: c');
+});
+
+test('a request that takes a kept connection and each answer go out in such a burst', async (t) => {
+  const released: (number | undefined)[] = [];
+  const { uncork } = Socket.prototype;
+  t.mock.method(Socket.prototype, 'uncork', function (this: Socket) {
+    if (new Error().stack?.includes('burst.ts')) released.push(this.remotePort);
+    return uncork.call(this);
+  });
+  const shop = await startUpstream(t, 'shop-1');
+  const { port } = await startTestProxy(t, { upstreams: [shop] });
+  await send(port);
+  // The first opens the connection to the replica: its head goes out when that stands, and it is woken by it anyway.
+  assert.equal(released.length, 1);
+  await send(port);
+  assert.deepEqual(released.slice(1, 2), [shop.address.port]);
+  assert.equal(released.length, 3);
 });
